@@ -1,0 +1,45 @@
+/** How bad a finding is. Only `error` stops a run. */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Where something was found. Every part is optional; the CLI prints the ones that are there. */
+export interface Place {
+  /** Path of the file, as the user gave it. */
+  readonly file?: string;
+  /** Member of an archive. */
+  readonly member?: string;
+  readonly section?: string;
+  readonly symbol?: string;
+  /** Byte offset within `section`, or within the file when there is no section. */
+  readonly offset?: number;
+}
+
+/**
+ * One thing to tell the user: what was found, where, and what to do about it.
+ * `code` is stable: it is never reused for another problem (see docs/errors.md).
+ */
+export interface Diagnostic extends Place {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string;
+}
+
+/** The one exception the library throws on purpose: one or more catalogued problems, reported together. */
+export class UklError extends Error {
+  override readonly name = 'UklError';
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: Diagnostic | readonly Diagnostic[], options?: ErrorOptions) {
+    const list = Array.isArray(diagnostics)
+      ? (diagnostics as readonly Diagnostic[])
+      : [diagnostics as Diagnostic];
+    super(list.map((d) => `${d.code}: ${d.message}`).join('\n'), options);
+    this.diagnostics = list;
+  }
+}
+
+/** A catalogued error, as the functions in the catalogue build it. */
+export function errorDiagnostic(code: string, message: string, place: Place = {}, hint?: string): Diagnostic {
+  return { code, severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) };
+}

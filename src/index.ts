@@ -1,0 +1,1 @@
+export { UklError, type Diagnostic, type Place, type Severity } from './errors/index.js';
