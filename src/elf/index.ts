@@ -44,3 +44,5 @@ export {
 } from './ar/archive.js';
 export type { ArHeader } from './ar/header.js';
 export type { ArchiveSymbol } from './ar/index-reader.js';
+export { rewrittenMember, writeArchive, type ArchiveOptions, type NewMember } from './ar/write.js';
+export { indexedSymbols } from './ar/index-writer.js';
