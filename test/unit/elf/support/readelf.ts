@@ -26,6 +26,9 @@ export type Facts = readonly string[];
 
 const hex = (value: number | bigint, width = 0): string => value.toString(16).padStart(width, '0');
 
+/** Tables of relocations and groups show no more than 256 characters of a section's name. */
+const shown = (name: string): string => name.slice(0, 256);
+
 export const parseHeader = (text: string): Facts => {
   const field = (name: string): string => new RegExp(`^ *${name}: +(\\S+)`, 'm').exec(text)?.[1] ?? '';
   return [
@@ -211,7 +214,7 @@ export const ourRelocations = (elf: ElfFile): Facts =>
     const table = elf.relocationTables().find((t) => t.section === section);
     if (table === undefined) return [];
     return [
-      `${section.name} ${hex(section.offset)} ${table.length}`,
+      `${shown(section.name)} ${hex(section.offset)} ${table.length}`,
       ...Array.from({ length: table.length }, (_, i) => ourRelocation(table, i)),
     ];
   });
@@ -247,7 +250,7 @@ export const parseGroups = (text: string): Facts =>
 export const ourGroups = (elf: ElfFile): Facts =>
   readGroups(elf).flatMap((group) => [
     `${group.isComdat ? 'COMDAT ' : ''} ${group.section.index} ${group.signature} ${group.members.length}`,
-    ...group.members.map((member) => `${member} ${elf.section(member).name}`),
+    ...group.members.map((member) => `${member} ${shown(elf.section(member).name)}`),
   ]);
 
 /** Dynamic tags with their values, but for those that readelf prints in words. */
