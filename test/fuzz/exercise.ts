@@ -3,6 +3,7 @@ import {
   ElfEdit,
   R_X86_64,
   SHF,
+  SHT,
   STB,
   compressionOf,
   identify,
@@ -124,7 +125,9 @@ function editedBytes(elf: ElfFile): Uint8Array {
   edit.symbols.prefixNames('fuzz_', (handle) => handle % 7 !== 3);
   const added = edit.symbols.add({ name: 'fuzz_entry' });
   edit.symbols.add({ name: 'fuzz_local', binding: STB.LOCAL, section: 'absolute', value: 1 });
-  const text = edit.findSection((s) => (s.flags & SHF.EXECINSTR) !== 0 && s.size > 0);
+  const text = edit.findSection(
+    (s) => s.type === SHT.PROGBITS && (s.flags & SHF.EXECINSTR) !== 0 && s.size > 0,
+  );
   if (text !== undefined) {
     const offset = text.append(new Uint8Array(16), 16, 0xcc);
     edit.relocations(text).add({ offset, type: R_X86_64.PC32, symbol: added, addend: -4 });
