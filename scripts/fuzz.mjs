@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const count = Number(process.argv[2] ?? 200_000);
 const first = Number(process.argv[3] ?? 0);
 if (!Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1 || first < 0) {
-  console.error('usage: node scripts/fuzz.mjs [COUNT [FIRST]]');
+  process.stderr.write('usage: node scripts/fuzz.mjs [COUNT [FIRST]]\n');
   process.exit(2);
 }
 
@@ -46,15 +46,19 @@ const watch = setInterval(() => {
 worker.on('error', (error) => finish(`input ${Atomics.load(current, 0)}: ${error.stack}`));
 worker.on('message', ({ inputs, accepted, codes, failures, slowest, largestGrowth }) => {
   const table = [...codes].sort().map(([code, n]) => `${code} ${n}`);
-  console.log(`${inputs} inputs, ${accepted} of them valid, the others by code: ${table.join(', ')}`);
-  console.log(`slowest ${slowest.toFixed(0)} ms, largest growth ${(largestGrowth / 1e6).toFixed(1)} MB`);
-  for (const { input, seed, error } of failures) console.error(`input ${input} (${seed}): ${error}`);
+  process.stdout.write(
+    `${inputs} inputs, ${accepted} of them valid, the others by code: ${table.join(', ')}\n`,
+  );
+  process.stdout.write(
+    `slowest ${slowest.toFixed(0)} ms, largest growth ${(largestGrowth / 1e6).toFixed(1)} MB\n`,
+  );
+  for (const { input, seed, error } of failures) process.stderr.write(`input ${input} (${seed}): ${error}\n`);
   finish(failures.length === 0 ? undefined : `${failures.length} inputs failed`);
 });
 
 function finish(problem) {
   clearInterval(watch);
   rmSync(staging, { recursive: true, force: true });
-  if (problem !== undefined) console.error(`fuzz: ${problem}`);
+  if (problem !== undefined) process.stderr.write(`fuzz: ${problem}\n`);
   process.exit(problem === undefined ? 0 : 1);
 }
