@@ -122,4 +122,44 @@ export const imageErrors = {
       place,
       'make the image again: ukl-link --with-program=…',
     ),
+
+  buildIncomplete: (file: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3020',
+      'the kernel build is not complete: this file is missing or not what a finished build leaves',
+      { file },
+      'build the kernel to the end (target bzImage) with CONFIG_KERNEL_LZ4=y and CONFIG_RANDOMIZE_BASE=y',
+    ),
+
+  relinkFailed: (target: string, output: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3021',
+      `linking the boot stub again failed at ${target}:\n${output}`,
+      {},
+      'the tools that built the kernel (gcc, ld, objcopy, nm, lz4) must still be there when the kit is made',
+    ),
+
+  stubUnexplained: (differences: readonly string[]): Diagnostic =>
+    errorDiagnostic(
+      'UKL3022',
+      `the kernel's boot stub changes with its payload in a way this ukl-link does not know: ${differences.join(', ')}`,
+      {},
+      'use the kernel version and the tools that this ukl-link was made for',
+    ),
+
+  stubRefusesSlot: (): Diagnostic =>
+    errorDiagnostic(
+      'UKL3023',
+      'the boot stub refuses relocations behind .bss, where the slot is (handle_relocations() in misc.c)',
+      {},
+      'build the kernel with the whole patch series of this ukl-link',
+    ),
+
+  kernelNotForSlot: (why: string, place: Place = {}): Diagnostic =>
+    errorDiagnostic(
+      'UKL3024',
+      `this kernel cannot take a program: ${why}`,
+      place,
+      'build it with CONFIG_UNIKERNEL_LINUX=y and the patch series of this ukl-link',
+    ),
 };

@@ -1,17 +1,7 @@
+import { ET, PF, PROGRAM_HEADER_SIZE, PT, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
 import { PAGE_SIZE, roundUp } from './payload-layout.js';
-import {
-  ET_DYN,
-  ET_EXEC,
-  PF_R,
-  PHDR_SIZE,
-  PT_LOAD,
-  PT_UKL_INITRAMFS,
-  readElfImage,
-  writeProgramHeader,
-  type ElfImage,
-  type ProgramHeader,
-} from './program-headers.js';
+import { PT_UKL_INITRAMFS, writeProgramHeader, type ProgramHeader } from './program-headers.js';
 import type { BootRelocs, LinkedProgram, SlotInfo } from './types.js';
 
 /** A piece of the slot that the payload carries. Whole pages. */
@@ -23,71 +13,73 @@ export interface SlotPiece {
   readonly flags: number;
 }
 
+/** Bytes to be put into the slot. */
+interface SlotData {
+  /** From the slot's start. */
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
 /** What goes where in the slot; {@link fillSlot} then writes it. */
 export interface SlotPlan {
   readonly pieces: readonly SlotPiece[];
   /** Bytes from the slot's start to the end of the last piece. */
   readonly size: number;
-  readonly program?: {
-    readonly elf: Uint8Array;
-    readonly loads: readonly { readonly offset: number; readonly from: number; readonly size: number }[];
-  };
-  readonly initramfs?: {
-    readonly data: Uint8Array;
-    /** From the slot's start. */
-    readonly offset: number;
-  };
+  readonly data: readonly SlotData[];
   /** The `PT_UKL_INITRAMFS` header as it has to be, and its place from the slot's start. */
   readonly initramfsHeader?: { readonly at: number; readonly header: ProgramHeader };
 }
 
 /** A segment whose address has been turned into an offset from the slot's start. */
-interface Segment {
+interface Placed {
   readonly offset: number;
-  readonly header: ProgramHeader;
+  readonly segment: Segment;
 }
 
-const addressEnd = (segment: Segment): number => segment.offset + segment.header.memSize;
+const memoryEnd = ({ offset, segment }: Placed): number => offset + segment.memorySize;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** Address of the slot's start as the program sees it: a program linked at 0 counts from there. */
+const slotBase = (elf: ElfFile, slot: SlotInfo): bigint => (elf.header.type === ET.DYN ? 0n : slot.vaddr);
 
 /** The program's segments by address, or what is wrong with them. */
-function slotSegments(elf: ElfImage, slot: SlotInfo, fileSize: number, problems: Diagnostic[]): Segment[] {
+function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic[]): Placed[] {
   const wrong = (why: string): void => void problems.push(imageErrors.programNotForSlot(why));
-  if (elf.type !== ET_EXEC && elf.type !== ET_DYN) wrong('it is neither ET_EXEC nor ET_DYN');
-  const base = elf.type === ET_DYN ? 0n : slot.vaddr;
-  const segments: Segment[] = [];
-  for (const header of elf.programHeaders) {
-    if (header.type !== PT_LOAD || header.memSize === 0) continue;
-    const name = `PT_LOAD at 0x${header.vaddr.toString(16)}`;
-    const offset = header.vaddr - base;
+  if (elf.header.type === ET.REL) wrong('it is not linked (ET_REL)');
+  const base = slotBase(elf, slot);
+  const placed: Placed[] = [];
+  for (const segment of elf.segments) {
+    if (segment.type !== PT.LOAD || segment.memorySize === 0) continue;
+    const name = `PT_LOAD at ${hex(segment.virtualAddress)}`;
+    const offset = segment.virtualAddress - base;
+    // Beyond the slot's end is "too large", which says by how much; this far beyond is another address altogether.
     if (offset < 0n || offset > 0x7fff_ffffn) wrong(`${name} lies outside of the kernel's slot`);
     else if (Number(offset) % PAGE_SIZE !== 0) wrong(`${name} does not start on a page`);
-    else if (header.fileSize > header.memSize) wrong(`${name} has p_filesz larger than p_memsz`);
-    else if (header.offset + header.fileSize > fileSize) wrong(`${name} lies outside of the file`);
-    else segments.push({ offset: Number(offset), header });
+    else if (segment.fileSize > segment.memorySize) wrong(`${name} has p_filesz larger than p_memsz`);
+    else placed.push({ offset: Number(offset), segment });
   }
-  segments.sort((a, b) => a.offset - b.offset);
-  const first = segments[0];
+  placed.sort((a, b) => a.offset - b.offset);
+
+  const first = placed[0];
   if (first === undefined) {
     if (problems.length === 0) wrong('it has no PT_LOAD');
-    return segments;
+    return placed;
   }
-  const headersEnd = elf.programHeadersAt + elf.programHeaders.length * PHDR_SIZE;
-  if (first.offset !== 0 || first.header.offset !== 0 || first.header.fileSize < headersEnd)
+  const headersEnd = elf.header.phoff + elf.header.phnum * PROGRAM_HEADER_SIZE;
+  if (first.offset !== 0 || first.segment.offset !== 0 || first.segment.fileSize < headersEnd)
     wrong('its first PT_LOAD does not hold ELF header and program headers at the start of the slot');
-  for (const [index, segment] of segments.entries()) {
-    const next = segments[index + 1];
-    if (next !== undefined && roundUp(addressEnd(segment), PAGE_SIZE) > next.offset)
-      wrong(`two PT_LOADs share the page at 0x${(base + BigInt(next.offset)).toString(16)}`);
+  for (const [index, one] of placed.entries()) {
+    const next = placed[index + 1];
+    if (next !== undefined && roundUp(memoryEnd(one), PAGE_SIZE) > next.offset)
+      wrong(`two PT_LOADs share the page at ${hex(base + BigInt(next.offset))}`);
   }
-  return segments;
+  return placed;
 }
 
-function checkRelocs(segments: readonly Segment[], relocs: BootRelocs, base: bigint): Diagnostic | undefined {
-  const low = Number(BigInt.asUintN(32, base));
-  const holds = (address: number, width: number): boolean => {
-    const offset = address - low;
-    return segments.some((s) => offset >= s.offset && offset + width <= s.offset + s.header.fileSize);
-  };
+/** The first relocation that names a word outside of the segments' bytes, as a problem. */
+function checkRelocs(placed: readonly Placed[], relocs: BootRelocs, slot: SlotInfo): Diagnostic | undefined {
+  const low = Number(BigInt.asUintN(32, slot.vaddr));
   const lists = [
     [relocs.relocs64, 8],
     [relocs.relocs32Inverse, 4],
@@ -95,8 +87,9 @@ function checkRelocs(segments: readonly Segment[], relocs: BootRelocs, base: big
   ] as const;
   for (const [list, width] of lists) {
     for (let i = 0; i < list.length; i++) {
-      const address = list[i]!; // in range: the loop's bound
-      if (!holds(address, width)) return imageErrors.relocationOutsideProgram(address);
+      const offset = list[i]! - low; // in range: the loop's bound
+      const held = placed.some((p) => offset >= p.offset && offset + width <= p.offset + p.segment.fileSize);
+      if (!held) return imageErrors.relocationOutsideProgram(list[i]!);
     }
   }
   return undefined;
@@ -113,57 +106,61 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   if (program === undefined) {
     if (archive !== undefined) throw new UklError(imageErrors.initramfsWithoutProgram());
     // The boot stub leaves whatever it finds in the slot: the kernel must not take remains for a program.
-    return { pieces: [{ offset: 0, size: PAGE_SIZE, flags: PF_R }], size: PAGE_SIZE };
+    return { pieces: [{ offset: 0, size: PAGE_SIZE, flags: PF.R }], size: PAGE_SIZE, data: [] };
   }
 
-  let elf: ElfImage;
-  try {
-    elf = readElfImage(program.elf);
-  } catch (error) {
-    throw new UklError(imageErrors.programNotForSlot((error as Error).message), { cause: error });
-  }
+  const elf = readElf(program.elf);
   const problems: Diagnostic[] = [];
-  const segments = slotSegments(elf, slot, program.elf.length, problems);
-  const headerIndex = elf.programHeaders.findIndex((header) => header.type === PT_UKL_INITRAMFS);
-  if (headerIndex < 0) problems.push(imageErrors.programNotForSlot('it has no PT_UKL_INITRAMFS header'));
-
-  const programEnd = roundUp(Math.max(0, ...segments.map(addressEnd)), PAGE_SIZE);
+  const placed = placeSegments(elf, slot, problems);
+  const announced = elf.segments.find((segment) => segment.type === PT_UKL_INITRAMFS);
+  if (announced === undefined)
+    problems.push(imageErrors.programNotForSlot('it has no PT_UKL_INITRAMFS header'));
+  const programEnd = roundUp(Math.max(0, ...placed.map(memoryEnd)), PAGE_SIZE);
   if (programEnd > slot.size) problems.push(imageErrors.programTooLarge(programEnd, slot.size));
   else if (archive !== undefined && programEnd + archive.length > slot.size)
     problems.push(imageErrors.initramfsTooLarge(archive.length, programEnd, slot.size));
-  const relocProblem = checkRelocs(segments, program.relocs, slot.vaddr);
-  if (relocProblem !== undefined) problems.push(relocProblem);
-  if (problems.length > 0) throw new UklError(problems);
+  const badReloc = checkRelocs(placed, program.relocs, slot);
+  if (badReloc !== undefined) problems.push(badReloc);
+  if (problems.length > 0 || announced === undefined) throw new UklError(problems);
 
-  const base = elf.type === ET_DYN ? 0n : slot.vaddr;
-  const pieces: SlotPiece[] = segments
-    .filter(({ header }) => header.fileSize > 0)
-    .map(({ offset, header }) => ({
-      offset,
-      size: roundUp(header.fileSize, PAGE_SIZE),
-      flags: header.flags,
-    }));
-  if (archive !== undefined)
-    pieces.push({ offset: programEnd, size: roundUp(archive.length, PAGE_SIZE), flags: PF_R });
-  const header: ProgramHeader = {
-    type: PT_UKL_INITRAMFS,
-    flags: PF_R,
-    offset: archive === undefined ? 0 : programEnd,
-    vaddr: archive === undefined ? 0n : base + BigInt(programEnd),
-    paddr: archive === undefined ? 0n : base + BigInt(programEnd),
-    fileSize: archive?.length ?? 0,
-    memSize: archive?.length ?? 0,
-    align: PAGE_SIZE,
-  };
+  const filled = placed.filter(({ segment }) => segment.fileSize > 0);
+  const pieces = filled.map(({ offset, segment }) => ({
+    offset,
+    size: roundUp(segment.fileSize, PAGE_SIZE),
+    flags: segment.flags,
+  }));
+  const data = filled.map(({ offset, segment }) => ({ offset, data: segment.contents }));
+  if (archive !== undefined) {
+    pieces.push({ offset: programEnd, size: roundUp(archive.length, PAGE_SIZE), flags: PF.R });
+    data.push({ offset: programEnd, data: archive });
+  }
   return {
     pieces,
     size: Math.max(...pieces.map((piece) => piece.offset + piece.size)),
-    program: {
-      elf: program.elf,
-      loads: segments.map(({ offset, header: { offset: from, fileSize: size } }) => ({ offset, from, size })),
+    data,
+    initramfsHeader: {
+      at: elf.header.phoff + announced.index * PROGRAM_HEADER_SIZE,
+      header: initramfsHeader(archive === undefined ? undefined : programEnd, archive, slotBase(elf, slot)),
     },
-    ...(archive === undefined ? {} : { initramfs: { data: archive, offset: programEnd } }),
-    initramfsHeader: { at: elf.programHeadersAt + headerIndex * PHDR_SIZE, header },
+  };
+}
+
+function initramfsHeader(
+  offset: number | undefined,
+  archive: Uint8Array | undefined,
+  base: bigint,
+): ProgramHeader {
+  const address = offset === undefined ? 0n : base + BigInt(offset);
+  const size = archive?.length ?? 0;
+  return {
+    type: PT_UKL_INITRAMFS,
+    flags: PF.R,
+    offset: offset ?? 0,
+    vaddr: address,
+    paddr: address,
+    fileSize: size,
+    memSize: size,
+    align: PAGE_SIZE,
   };
 }
 
@@ -173,9 +170,7 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
  * @param out - zeros, at least {@link SlotPlan.size} bytes
  */
 export function fillSlot(out: Uint8Array, plan: SlotPlan): void {
-  for (const { offset, from, size } of plan.program?.loads ?? [])
-    out.set(plan.program!.elf.subarray(from, from + size), offset);
-  if (plan.initramfs !== undefined) out.set(plan.initramfs.data, plan.initramfs.offset);
+  for (const { offset, data } of plan.data) out.set(data, offset);
   if (plan.initramfsHeader !== undefined)
     writeProgramHeader(out, plan.initramfsHeader.at, plan.initramfsHeader.header);
 }

@@ -31,7 +31,13 @@ export async function loadLz4(): Promise<Lz4BlockCodec> {
       const sized = new Uint8Array(4 + block.length);
       new DataView(sized.buffer).setUint32(0, size, true);
       sized.set(block, 4);
-      const data = wasm.decompress(sized);
+      let data: Uint8Array;
+      try {
+        data = wasm.decompress(sized);
+      } catch (error) {
+        // The library throws strings.
+        throw new Error(`malformed LZ4 block: ${String(error)}`, { cause: error });
+      }
       if (data.length !== size) throw new Error(`LZ4 block gives ${data.length} bytes instead of ${size}`);
       return data;
     },
@@ -117,14 +123,17 @@ export function splitLegacyStream(stream: Uint8Array): Uint8Array[] {
  * @param size - bytes of the whole, `output_len`
  */
 export function decodeLegacyStream(stream: Uint8Array, size: number, lz4: Lz4BlockCodec): Uint8Array {
+  const blocks = splitLegacyStream(stream);
+  // Checked before anything of this size is allocated: the size is the stream's own claim.
+  if (blocks.length !== Math.ceil(size / BLOCK_SIZE))
+    throw new Error(`legacy LZ4 stream has ${blocks.length} blocks, which is not what ${size} bytes take`);
   const out = new Uint8Array(size);
-  let at = 0;
-  for (const block of splitLegacyStream(stream)) {
+  for (const [index, block] of blocks.entries()) {
+    const at = index * BLOCK_SIZE;
     const want = Math.min(BLOCK_SIZE, size - at);
-    if (want === 0) throw new Error('legacy LZ4 stream holds more than its size says');
+    // No LZ4 sequence gives more than 255 bytes for one.
+    if (want > block.length * 255) throw new Error('malformed LZ4 block: too short for what it must give');
     out.set(lz4.decompress(block, want), at);
-    at += want;
   }
-  if (at !== size) throw new Error(`legacy LZ4 stream gives ${at} bytes instead of ${size}`);
   return out;
 }

@@ -1,3 +1,4 @@
+import { ELF_HEADER_SIZE, PF, PROGRAM_HEADER_SIZE, PT } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
 import type { BootParts } from './boot-parts.js';
 import { wrapPayload } from './boot-stub.js';
@@ -6,16 +7,7 @@ import { IMAGE_NOTE_SIZE, writeImageNote } from './image-note.js';
 import { encodeLegacyBlocks, encodeZeroPadded, legacyBlock, LZ4_LEGACY_MAGIC } from './lz4.js';
 import { findMoveConflict } from './moves.js';
 import { HEADER_AREA, LOAD_ALIGN, PAGE_SIZE, roundUp } from './payload-layout.js';
-import {
-  EHDR_SIZE,
-  PF_R,
-  PF_W,
-  PHDR_SIZE,
-  PT_LOAD,
-  PT_NOTE,
-  writeElfImage,
-  type ProgramHeader,
-} from './program-headers.js';
+import { writeElfHeaders, type ProgramHeader } from './program-headers.js';
 import { bootRelocsSize, NO_RELOCS, readBootRelocs, writeBootRelocs } from './relocs.js';
 import { MAX_CMDLINE, type ImageContent } from './types.js';
 
@@ -58,8 +50,8 @@ function payloadHeaders(parts: BootParts, plan: SlotPlan, tail: Tail): ProgramHe
   if (tail.cmdlineAt !== undefined && parts.cmdline !== undefined) {
     // Behind the kernel's own, since it replaces bytes that one of them brings.
     headers.push({
-      type: PT_LOAD,
-      flags: PF_R | PF_W,
+      type: PT.LOAD,
+      flags: PF.R | PF.W,
       offset: layout.tailStart + tail.cmdlineAt,
       vaddr: parts.cmdline.vaddr,
       paddr: BigInt(parts.cmdline.paddr),
@@ -70,7 +62,7 @@ function payloadHeaders(parts: BootParts, plan: SlotPlan, tail: Tail): ProgramHe
   }
   for (const piece of plan.pieces) {
     headers.push({
-      type: PT_LOAD,
+      type: PT.LOAD,
       flags: piece.flags,
       offset: layout.tailStart + piece.offset,
       vaddr: slot.vaddr + BigInt(piece.offset),
@@ -81,9 +73,9 @@ function payloadHeaders(parts: BootParts, plan: SlotPlan, tail: Tail): ProgramHe
     });
   }
   headers.push({
-    type: PT_NOTE,
-    flags: PF_R,
-    offset: EHDR_SIZE + (headers.length + 1) * PHDR_SIZE,
+    type: PT.NOTE,
+    flags: PF.R,
+    offset: ELF_HEADER_SIZE + (headers.length + 1) * PROGRAM_HEADER_SIZE,
     vaddr: 0n,
     paddr: 0n,
     fileSize: IMAGE_NOTE_SIZE,
@@ -95,19 +87,19 @@ function payloadHeaders(parts: BootParts, plan: SlotPlan, tail: Tail): ProgramHe
 
 /** The header area without the zeros at its end. */
 function makeHeader(parts: BootParts, headers: readonly ProgramHeader[]): Uint8Array {
-  const noteAt = EHDR_SIZE + headers.length * PHDR_SIZE;
+  const noteAt = ELF_HEADER_SIZE + headers.length * PROGRAM_HEADER_SIZE;
   const header = new Uint8Array(noteAt + IMAGE_NOTE_SIZE);
   // The zeros that end the area take part in its encoding.
   if (header.length + 8 > HEADER_AREA)
     throw new UklError(imageErrors.programNotForSlot(`it has too many segments (${headers.length})`));
-  writeElfImage(header, parts.entry, headers);
+  writeElfHeaders(header, parts.entry, headers);
   writeImageNote(header.subarray(noteAt), { slot: parts.slot, cmdlinePaddr: parts.cmdline?.paddr ?? 0 });
   return header;
 }
 
 function checkMoves(parts: BootParts, headers: readonly ProgramHeader[], tail: Tail): void {
   const moves = headers
-    .filter((header) => header.type === PT_LOAD)
+    .filter((header) => header.type === PT.LOAD)
     .map((header) => ({
       from: header.offset,
       to: Number(header.paddr) - parts.loadPhysicalAddr,
