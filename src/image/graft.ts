@@ -123,12 +123,7 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   if (program === undefined) {
     if (archive !== undefined) throw new UklError(imageErrors.initramfsWithoutProgram());
     // The boot stub leaves whatever it finds in the slot: the kernel must not take remains for a program.
-    return {
-      pieces: [{ offset: 0, size: PAGE_SIZE, flags: PF.R }],
-      size: PAGE_SIZE,
-      data: [],
-      headerRelocs: [],
-    };
+    return { pieces: [{ offset: 0, size: PAGE_SIZE, flags: PF.R }], size: PAGE_SIZE, data: [] };
   }
 
   const elf = readElf(program.elf);
