@@ -5,3 +5,4 @@
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { elfErrors } from './elf.js';
+export { runErrors } from './run.js';
