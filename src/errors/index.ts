@@ -6,3 +6,4 @@
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { elfErrors } from './elf.js';
 export { imageErrors } from './image.js';
+export { runErrors } from './run.js';
