@@ -16,6 +16,24 @@ export { Segment } from './segment.js';
 export { StringTable } from './string-table.js';
 export { ElfSymbol, SymbolTable } from './symbol-table.js';
 export { RelocationTable } from './relocation-table.js';
+export { notesOf, notesOfSection, notesOfSegment, type Note } from './notes.js';
+export { readGroups, type SectionGroup } from './groups.js';
+export {
+  SymbolVersions,
+  readVersions,
+  type SymbolVersion,
+  type VersionDefinition,
+  type VersionNeed,
+} from './versions.js';
+export { DynamicTable, bytesAtAddress, readDynamic, relrAddresses } from './dynamic.js';
+export { compressionOf, unpackedContents, type Compression } from './compression.js';
+export { mergeablePieceAt, mergeablePieces, type MergeablePiece } from './mergeable.js';
+export { ElfEdit, type NewSection, type SegmentChange } from './edit/elf-edit.js';
+export { SectionEdit } from './edit/section-edit.js';
+export { SymbolEdit, type NewSymbol, type SymbolSection } from './edit/symbol-edit.js';
+export { RelocationEdit, type NewRelocation } from './edit/relocation-edit.js';
+export { emptyObject } from './edit/empty-object.js';
+export { verifyElf } from './verify.js';
 export {
   Archive,
   ArchiveMember,
@@ -26,3 +44,5 @@ export {
 } from './ar/archive.js';
 export type { ArHeader } from './ar/header.js';
 export type { ArchiveSymbol } from './ar/index-reader.js';
+export { rewrittenMember, writeArchive, type ArchiveOptions, type NewMember } from './ar/write.js';
+export { indexedSymbols } from './ar/index-writer.js';
