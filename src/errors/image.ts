@@ -162,4 +162,44 @@ export const imageErrors = {
       place,
       'build it with CONFIG_UNIKERNEL_LINUX=y and the patch series of this ukl-link',
     ),
+
+  rootfsUnreadable: (file: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3030',
+      `a part of the root file system cannot be read: ${why}`,
+      { file },
+      'check that it exists and that you may read it',
+    ),
+
+  rootfsChanged: (file: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3031',
+      'this file of the root file system changed while it was read',
+      { file },
+      'link again when nothing writes to it',
+    ),
+
+  rootfsEntryUnusable: (path: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3032',
+      `/${path} cannot be a part of the root file system: ${why}`,
+      {},
+      'rename it or leave it out',
+    ),
+
+  badCpio: (why: string, place: Place = {}): Diagnostic =>
+    errorDiagnostic(
+      'UKL3033',
+      `not a cpio archive that the kernel can unpack: ${why}`,
+      place,
+      'make it with: find . | cpio -o -H newc',
+    ),
+
+  cpioCompression: (compression: string, place: Place = {}): Diagnostic =>
+    errorDiagnostic(
+      'UKL3034',
+      `the cpio archive is compressed with ${compression}; the program cannot be added to it`,
+      place,
+      'give it plain or compressed with gzip',
+    ),
 };
