@@ -5,3 +5,5 @@
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { elfErrors } from './elf.js';
+export { hostErrors } from './host.js';
+export { kernelErrors } from './kernel.js';
