@@ -1,0 +1,44 @@
+// Bundles src/ into dist/: one small entry per use, everything else in chunks that are loaded when a run needs them. Start-up
+// is the largest part of a warm link, so what a run does not need must not even be read.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const staging = join(root, `dist.${process.pid}.tmp`);
+
+try {
+  mkdirSync(staging);
+  await build({
+    absWorkingDir: root,
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', elf: 'src/elf/index.ts' },
+    outdir: staging,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // iced-x86 finds its WebAssembly file beside itself; the others are CommonJS, which an ESM bundle cannot hold
+    // without a require of its own, and no warm link loads them.
+    external: ['iced-x86', 'cli-progress', 'tar-stream'],
+  });
+  execFileSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...['--project', join(root, 'tsconfig.build.json')],
+      ...['--outDir', join(staging, 'types')],
+    ],
+    { stdio: 'inherit' },
+  );
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  renameSync(staging, join(root, 'dist'));
+} finally {
+  rmSync(staging, { recursive: true, force: true });
+}

@@ -1,0 +1,15 @@
+import type { CommandEntry } from './command.js';
+
+/** Every command, in the order of the help page. */
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'kernel',
+    describe: 'Build, show, pack and install kernel kits',
+    load: () => import('./commands/kernel.js'),
+  },
+  {
+    usage: 'doctor',
+    describe: 'Say what this machine has and lacks',
+    load: () => import('./commands/doctor.js'),
+  },
+];
