@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asIoError, packageRoot } from '../host/index.js';
+import { guestSources } from '../image/rootfs.js';
 import { KIT_FORMAT } from './manifest.js';
 
 /** SHA-256 in hex. */
@@ -41,7 +41,6 @@ export interface BuildOutput {
 /** The name of a kit: SHA-256 in hex over what it is made of, the guest's sources and the kit format. */
 export async function kitKey(of: BuildInputs | BuildOutput): Promise<string> {
   const parts: unknown[] = Object.entries(of).sort();
-  const folder = join(packageRoot, 'guest');
-  for (const name of (await readdir(folder)).sort()) parts.push([name, await sha256File(join(folder, name))]);
+  for (const name of guestSources) parts.push([name, await sha256File(join(packageRoot, name))]);
   return sha256(JSON.stringify([KIT_FORMAT, ...parts]));
 }

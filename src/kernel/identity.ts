@@ -12,6 +12,12 @@ import { buildRequirements } from './requirements.js';
 import { loadSeries, type Series } from './series.js';
 import { findSource, unpackSource } from './source.js';
 
+/** Which of the two trees comes now. */
+export interface IdentityEvent {
+  readonly stage: 'tree';
+  readonly name: string;
+}
+
 export interface IdentityOptions {
   readonly source?: string | undefined;
   readonly jobs?: number | undefined;

@@ -10,7 +10,7 @@ import {
   withLock,
   type LockOptions,
 } from '../host/index.js';
-import { openKit, type Kit } from './kit.js';
+import { openKit, verifyKit, type Kit } from './kit.js';
 import { loadSeries } from './series.js';
 
 /** A folder of the store: a kit, or what is wrong with it. */
@@ -46,7 +46,7 @@ export async function listKits(folder: string = kitsFolder()): Promise<StoredKit
 export async function findKit(name?: string, folder: string = kitsFolder()): Promise<Kit> {
   if (name !== undefined && name.includes('/')) return openKit(resolve(name));
   const all = await listKits(folder);
-  if (name !== undefined) return theKit(await findStored(name, all));
+  if (name !== undefined) return theKit(findStored(name, all));
   const usable = all.filter((stored) => 'kit' in stored);
   const digest = loadSeries().digest;
   const own = usable.find(({ kit }) => [digest, null].includes(kit.manifest.kernel.series));
@@ -58,8 +58,7 @@ export async function findKit(name?: string, folder: string = kitsFolder()): Pro
 }
 
 /** The stored kits that a key's first digits name: exactly one, or UKL4011, UKL4012. Damaged ones can be named too. */
-export async function findStored(name: string, all?: readonly StoredKit[]): Promise<StoredKit> {
-  const stored = all ?? (await listKits());
+export function findStored(name: string, stored: readonly StoredKit[]): StoredKit {
   const matches = stored.filter(({ key }) => name !== '' && key.startsWith(name.toLowerCase()));
   const [match] = matches;
   if (match === undefined) throw new UklError(kernelErrors.kitNotFound(name, stored.map(shownKey)));
@@ -85,7 +84,7 @@ export async function storeOnce(
 ): Promise<StoredOnce> {
   const target = join(folder, key);
   const work = async (): Promise<StoredOnce> => {
-    const stored = await readStored(key, target);
+    const stored = await readStored(key, target, verifyKit);
     if ('kit' in stored) {
       await chooseKit(stored.kit);
       return { kit: stored.kit, existed: true };
@@ -115,9 +114,14 @@ export async function removeKit(stored: StoredKit): Promise<void> {
   }
 }
 
-async function readStored(key: string, folder: string): Promise<StoredKit> {
+async function readStored(
+  key: string,
+  folder: string,
+  check: (kit: Kit) => Promise<void> = () => Promise.resolve(),
+): Promise<StoredKit> {
   try {
     const kit = await openKit(folder);
+    await check(kit);
     if (kit.manifest.key !== key) {
       throw new UklError(kernelErrors.kitCorrupt(folder, `its manifest belongs to ${kit.manifest.key}`));
     }

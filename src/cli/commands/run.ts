@@ -1,0 +1,1 @@
+import { defaultMemory, machineFailureExitCode, parsePort, runCommand, runImage, shellLine } from '../../run/index.js';
