@@ -1,5 +1,5 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { UsageError } from './usage.js';
+import { UsageError } from './status.js';
 
 /** A subcommand: its options, and what it does. Each is a module of its own, loaded only by the run that needs it. */
 export interface Command {

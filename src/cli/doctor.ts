@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { cacheRoot, installCommand, missingRequirements, type Requirement } from '../host/index.js';
 import { buildRequirements, sourceRequirement, treeRequirements } from '../kernel/requirements.js';
 import { listKits, shownKey } from '../kernel/store.js';
-import { kvmObstacle } from '../run/accelerator.js';
+import { chooseAccelerator } from '../run/accelerator.js';
 import { defaultQemu } from '../run/index.js';
 
 /** What something on this machine is needed for, and whether it is there. */
@@ -52,7 +52,8 @@ export async function diagnose(): Promise<Diagnosis> {
     checks.push({ purpose, state: lacking.length > 0 ? 'missing' : 'ok', detail: names });
   }
   checks.push(await accelerationCheck(missing.has(defaultQemu)), await kitCheck(), await spaceCheck());
-  const install = missing.size === 0 ? {} : { install: installCommand([...missing.values()].map((r) => r.package)) };
+  const install =
+    missing.size === 0 ? {} : { install: installCommand([...missing.values()].map((r) => r.package)) };
   return { checks, missing: [...missing.values()], ...install };
 }
 
@@ -63,15 +64,16 @@ function nodeCheck(): Check {
 async function accelerationCheck(withoutQemu: boolean): Promise<Check> {
   const purpose = 'kvm';
   if (withoutQemu) return { purpose, state: 'note', detail: 'cannot be tried without QEMU' };
-  const obstacle = await kvmObstacle(defaultQemu);
-  if (obstacle === undefined) return { purpose, state: 'ok', detail: 'a virtual CPU runs' };
-  return { purpose, state: 'note', detail: `${obstacle}; images run under emulation, slower` };
+  const { accelerator, note } = await chooseAccelerator('auto', defaultQemu);
+  if (note === undefined) return { purpose, state: 'ok', detail: `a virtual CPU runs (${accelerator})` };
+  return { purpose, state: 'note', detail: note.message };
 }
 
 async function kitCheck(): Promise<Check> {
   const kits = await listKits();
   const detail = kits.map((entry) => ('kit' in entry ? '' : 'damaged: ') + shownKey(entry)).join(', ');
-  if (kits.length === 0) return { purpose: 'kits', state: 'note', detail: 'none; ukl-link kernel build makes one' };
+  if (kits.length === 0)
+    return { purpose: 'kits', state: 'note', detail: 'none; ukl-link kernel build makes one' };
   return { purpose: 'kits', state: kits.every((entry) => 'kit' in entry) ? 'ok' : 'note', detail };
 }
 
@@ -83,5 +85,9 @@ async function spaceCheck(): Promise<Check> {
   const free = bavail * bsize;
   const detail = `${cache}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
   if (free >= BUILD_BYTES) return { purpose: 'cache', state: 'ok', detail };
-  return { purpose: 'cache', state: 'note', detail: `${detail}; a kernel build takes ${BUILD_BYTES / 2 ** 30}` };
+  return {
+    purpose: 'cache',
+    state: 'note',
+    detail: `${detail}; a kernel build takes ${BUILD_BYTES / 2 ** 30}`,
+  };
 }

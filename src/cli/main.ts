@@ -2,11 +2,7 @@ import { UklError, hostErrors, type Diagnostic } from '../errors/index.js';
 import { removeTemporaries } from '../host/index.js';
 import { printDiagnostics, printJson } from './print.js';
 import { runProgram } from './program.js';
-import { Interrupted } from './signals.js';
-import { UsageError } from './usage.js';
-
-const EXIT_ERROR = 1;
-const EXIT_USAGE = 2;
+import { StatusError } from './status.js';
 
 const words = process.argv.slice(2);
 
@@ -16,14 +12,9 @@ try {
   const diagnostics = diagnosticsOf(error);
   printDiagnostics(diagnostics);
   if (wantsJson(words)) printJson({ diagnostics });
-  process.exitCode = statusOf(error);
+  process.exitCode = error instanceof StatusError ? error.status : 1;
 } finally {
   removeTemporaries();
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof Interrupted) return error.status;
-  return error instanceof UsageError ? EXIT_USAGE : EXIT_ERROR;
 }
 
 /** Whatever is thrown and not catalogued is a bug of ours: it is shown with its stack, never hidden. */

@@ -1,4 +1,4 @@
-import { UsageError } from './usage.js';
+import { UsageError } from './status.js';
 
 /** The value of an option that is a whole number within a range; undefined when it was not given. */
 export function wholeNumber(

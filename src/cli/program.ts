@@ -3,7 +3,7 @@ import { packageVersion } from '../host/index.js';
 import { separateValues } from './argv.js';
 import { addCommands } from './command.js';
 import { commands } from './commands.js';
-import { UsageError } from './usage.js';
+import { UsageError } from './status.js';
 
 /** Parses the command line and runs the command it names, which sets the exit status of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {

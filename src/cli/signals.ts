@@ -1,6 +1,7 @@
 import { UklError, hostErrors } from '../errors/index.js';
 import { removeTemporaries } from '../host/index.js';
 import { printDiagnostics } from './print.js';
+import { StatusError } from './status.js';
 
 /** Signals that end a run, with their numbers: a process they end has status 128 + number (the shell's convention). */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -10,7 +11,7 @@ type EndingSignal = keyof typeof SIGNALS;
 /**
  * Runs work that must clean up after itself before the process may end. The first signal aborts the given AbortSignal and
  * waits; the second ends the process at once (what is unfinished is removed either way). Returns the work's result or
- * throws UKL6006, with the exit status already set.
+ * throws UKL6006 with the shell's status for the signal.
  */
 export async function withCleanEnd<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -25,19 +26,9 @@ export async function withCleanEnd<T>(work: (signal: AbortSignal) => Promise<T>)
     return await work(controller.signal);
   } catch (error) {
     if (received === undefined) throw error;
-    throw new Interrupted(received, error);
+    throw new StatusError(hostErrors.interrupted(received), 128 + SIGNALS[received], { cause: error });
   } finally {
     for (const signal of endingSignals()) process.off(signal, onSignal);
-  }
-}
-
-/** Work was stopped by a signal. */
-export class Interrupted extends UklError {
-  readonly status: number;
-
-  constructor(signal: EndingSignal, cause: unknown) {
-    super(hostErrors.interrupted(signal), { cause });
-    this.status = 128 + SIGNALS[signal];
   }
 }
 

@@ -8,3 +8,4 @@ export { elfErrors } from './elf.js';
 export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
 export { runErrors } from './run.js';
+export { imageErrors } from './image.js';

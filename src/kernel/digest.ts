@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asIoError, packageRoot } from '../host/index.js';
+import { BOOT_PARTS_FORMAT } from '../image/boot-parts.js';
 import { guestSources } from '../image/rootfs.js';
 import { KIT_FORMAT } from './manifest.js';
 
@@ -38,9 +39,9 @@ export interface BuildOutput {
   readonly vmlinux: string;
 }
 
-/** The name of a kit: SHA-256 in hex over what it is made of, the guest's sources and the kit format. */
+/** The name of a kit: SHA-256 in hex over what it is made of, the guest's sources and the kit's formats. */
 export async function kitKey(of: BuildInputs | BuildOutput): Promise<string> {
   const parts: unknown[] = Object.entries(of).sort();
   for (const name of guestSources) parts.push([name, await sha256File(join(packageRoot, name))]);
-  return sha256(JSON.stringify([KIT_FORMAT, ...parts]));
+  return sha256(JSON.stringify([KIT_FORMAT, BOOT_PARTS_FORMAT, ...parts]));
 }

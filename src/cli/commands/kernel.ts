@@ -1,5 +1,5 @@
 import { addCommands, type Command, type CommandEntry } from '../command.js';
-import { UsageError } from '../usage.js';
+import { UsageError } from '../status.js';
 
 const table: readonly CommandEntry[] = [
   {
