@@ -24,9 +24,12 @@ try {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
-    // iced-x86 finds its WebAssembly file beside itself; the others are CommonJS, which an ESM bundle cannot hold
-    // without a require of its own, and no warm link loads them.
-    external: ['iced-x86', 'cli-progress', 'tar-stream'],
+    // CommonJS dependencies of execa call require, which an ESM file does not have of itself.
+    banner: {
+      js: "import{createRequire as r_}from'node:module';const require=r_(import.meta.url);",
+    },
+    // These find their WebAssembly files beside themselves, or are loaded by no warm link.
+    external: ['iced-x86', 'lz4-wasm-nodejs', 'cli-progress', 'tar-stream'],
   });
   execFileSync(
     process.execPath,
