@@ -6,7 +6,7 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const slotThatHolds = (bytes: number): number => Math.ceil(bytes / 2 ** 21) * 2;
 
 const biggerSlot = (bytes: number): string =>
-  `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}M`;
+  `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}`;
 
 /** UKL3xxx: images, what goes into them and the kit's parts they are made of. */
 export const imageErrors = {
