@@ -7,3 +7,4 @@ export { UklError, type Diagnostic, type Place, type Severity } from './diagnost
 export { elfErrors } from './elf.js';
 export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
+export { linkErrors, placeName, type Reference } from './link.js';
