@@ -16,6 +16,19 @@ export { Segment } from './segment.js';
 export { StringTable } from './string-table.js';
 export { ElfSymbol, SymbolTable } from './symbol-table.js';
 export { RelocationTable } from './relocation-table.js';
+export { notesOf, notesOfSection, notesOfSegment, type Note } from './notes.js';
+export { readGroups, type SectionGroup } from './groups.js';
+export {
+  SymbolVersions,
+  readVersions,
+  type SymbolVersion,
+  type VersionDefinition,
+  type VersionNeed,
+} from './versions.js';
+export { DynamicTable, bytesAtAddress, readDynamic, relrAddresses } from './dynamic.js';
+export { compressionOf, unpackedContents, type Compression } from './compression.js';
+export { mergeablePieceAt, mergeablePieces, type MergeablePiece } from './mergeable.js';
+export { verifyElf } from './verify.js';
 export {
   Archive,
   ArchiveMember,
