@@ -21,7 +21,13 @@ export interface ProgramArguments {
 /**
  * Options that a static link fulfils as it is: they may stay in command lines made for gcc or by `pkg-config --static`.
  */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['-static', '-Bstatic', '-dn', '-non_shared', '-pthread']);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  '-static',
+  '-Bstatic',
+  '-dn',
+  '-non_shared',
+  '-pthread',
+]);
 
 /**
  * Reads the inputs of a link as ld does: files, `-l`, `-L`, `-u`, groups, `--whole-archive`, and `-Wl,` in front of any of them.

@@ -1,7 +1,10 @@
-import { GRP_COMDAT, SHT, type ElfFile } from '../elf/index.js';
+import { readGroups, type ElfFile } from '../elf/index.js';
 
 /** Sections of one object that the link leaves out because an earlier object brought the same ones. */
 export type Discarded = ReadonlySet<number>;
+
+const NONE: Discarded = new Set();
+const LINKONCE = '.gnu.linkonce.';
 
 /**
  * Keeps the first of every COMDAT group (gABI, "Section Groups") and of every `.gnu.linkonce.` section, as ld does. One instance per
@@ -12,18 +15,15 @@ export class ComdatTable {
 
   /** The sections of this object that are discarded. */
   add(elf: ElfFile): Discarded {
-    const discarded = new Set<number>();
-    for (const section of elf.sections) {
-      if (section.type === SHT.GROUP) {
-        const group = elf.group(section);
-        if ((group.flags & GRP_COMDAT) !== 0 && !this.#isFirst(`group ${group.signature}`)) {
-          for (const member of group.members) discarded.add(member);
-        }
-      } else if (section.name.startsWith('.gnu.linkonce.') && !this.#isFirst(section.name)) {
-        discarded.add(section.index);
-      }
+    const discarded: number[] = [];
+    for (const { isComdat, signature, members } of readGroups(elf)) {
+      if (isComdat && !this.#isFirst(`group ${signature}`)) discarded.push(...members);
     }
-    return discarded;
+    for (const section of elf.sections) {
+      const { name } = section;
+      if (name.startsWith(LINKONCE) && !this.#isFirst(name)) discarded.push(section.index);
+    }
+    return discarded.length === 0 ? NONE : new Set(discarded);
   }
 
   #isFirst(key: string): boolean {

@@ -1,5 +1,5 @@
 import { linkErrors, type Diagnostic } from '../errors/index.js';
-import { STB, type ElfFile } from '../elf/index.js';
+import { STB, type ArchiveMember, type ElfFile } from '../elf/index.js';
 import { ComdatTable, type Discarded } from './comdat.js';
 import type { InputArchive, InputObject } from './files.js';
 
@@ -31,7 +31,7 @@ export class Resolution {
   readonly #symbols = new Map<string, SymbolState>();
   readonly #comdat = new ComdatTable();
   /** Members already taken, by archive. */
-  readonly #taken = new Map<InputArchive, Set<number>>();
+  readonly #taken = new Map<InputArchive, Set<ArchiveMember>>();
 
   /** Makes archives be searched for a name although no object refers to it (`-u`, the entry point). */
   want(name: string): void {
@@ -47,7 +47,7 @@ export class Resolution {
   /** Takes every member of the archive (`--whole-archive`). */
   addWholeArchive(archive: InputArchive): void {
     const taken = this.#takenOf(archive);
-    for (const member of archive.members()) {
+    for (const member of archive.members) {
       if (taken.has(member)) continue;
       taken.add(member);
       this.addObject(archive.object(member));
@@ -69,14 +69,6 @@ export class Resolution {
       }
     }
     return tookAny;
-  }
-
-  /** Searches these archives again and again until none gives anything more (`--start-group`). */
-  addGroup(archives: readonly InputArchive[]): void {
-    for (let tookAny = true; tookAny;) {
-      tookAny = false;
-      for (const archive of archives) tookAny = this.addArchive(archive) || tookAny;
-    }
   }
 
   /** Names that are needed and have no definition. */
@@ -120,7 +112,7 @@ export class Resolution {
   }
 
   /** Whether the member that defines `name` must be taken. */
-  #isWanted(name: string, archive: InputArchive, member: number): boolean {
+  #isWanted(name: string, archive: InputArchive, member: ArchiveMember): boolean {
     const state = this.#symbols.get(name);
     if (state === undefined) return false;
     if (state.definition === undefined) return state.needed;
@@ -134,7 +126,7 @@ export class Resolution {
     return state;
   }
 
-  #takenOf(archive: InputArchive): Set<number> {
+  #takenOf(archive: InputArchive): Set<ArchiveMember> {
     let taken = this.#taken.get(archive);
     if (taken === undefined) this.#taken.set(archive, (taken = new Set()));
     return taken;

@@ -30,7 +30,11 @@ const OPTIONAL_LIBRARIES = ['libstdc++.a', 'libm.a'];
 
 /** Where Debian, Fedora and plain installations keep libc, when there is no gcc to ask. */
 const USUAL_DIRS = ['/usr/lib/x86_64-linux-gnu', '/lib/x86_64-linux-gnu', '/usr/lib64', '/lib64', '/usr/lib'];
-const GCC_ROOTS = ['/usr/lib/gcc/x86_64-linux-gnu', '/usr/lib/gcc/x86_64-redhat-linux', '/usr/lib/gcc/x86_64-pc-linux-gnu'];
+const GCC_ROOTS = [
+  '/usr/lib/gcc/x86_64-linux-gnu',
+  '/usr/lib/gcc/x86_64-redhat-linux',
+  '/usr/lib/gcc/x86_64-pc-linux-gnu',
+];
 
 /**
  * Finds ld and the machine's C library. gcc is asked for its folders; without gcc (a link needs none) the usual ones are
@@ -80,10 +84,16 @@ function debianPackageOf(name: string): string {
 /** The folders of `gcc -print-search-dirs` that exist, each once. Throws UKL6007 when gcc does not answer. */
 async function searchDirsOf(gcc: string): Promise<string[]> {
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(gcc, ['-print-search-dirs'], { env: { ...process.env, LC_ALL: 'C' } }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new UklError(hostErrors.toolFailed('gcc', error.message, stderr.trim()), { cause: error }));
-    });
+    execFile(
+      gcc,
+      ['-print-search-dirs'],
+      { env: { ...process.env, LC_ALL: 'C' } },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else
+          reject(new UklError(hostErrors.toolFailed('gcc', error.message, stderr.trim()), { cause: error }));
+      },
+    );
   });
   const line = /^libraries: =(.*)$/m.exec(output)?.[1];
   if (line === undefined) {

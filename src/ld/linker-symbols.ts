@@ -53,6 +53,7 @@ export function isLinkerName(name: string): boolean {
 export function isDefinedByLinker(name: string, hasSection: (section: string) => boolean): boolean {
   const bound = SECTION_BOUND.exec(name);
   if (bound !== null) return hasSection(bound[1] ?? '');
-  if (name === '_DYNAMIC' || name === '__tls_get_addr' || name === '__gnu_lto_slim') return false;
+  // A static program has no dynamic section. Calls of __tls_get_addr are all relaxed away in it.
+  if (name === '_DYNAMIC' || name.startsWith('__gnu_lto_')) return false;
   return isLinkerName(name) || TRADITIONAL_SYMBOLS.has(name);
 }
