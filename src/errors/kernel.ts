@@ -108,12 +108,20 @@ export const kernelErrors = {
       'give an even number from 2 to 512 (MiB)',
     ),
 
-  identityBroken: (detail: string): Diagnostic =>
+  identityBroken: (detail: string, pristine: string, patched: string): Diagnostic =>
     errorDiagnostic(
       'UKL4018',
       `with CONFIG_UNIKERNEL_LINUX=n the patched tree builds another vmlinux than the pristine one: ${detail}`,
       {},
-      'compare the two files named above, section by section',
+      `compare the two: ${pristine} and ${patched}`,
+    ),
+
+  noSlot: (symbol: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL4021',
+      `the built kernel has no symbol ${symbol}`,
+      {},
+      'build from a tree that carries the UKL patches',
     ),
 
   treeNotEmpty: (file: string): Diagnostic =>

@@ -11,7 +11,7 @@ export interface LockOptions {
   /** Called once, with the owner's process id, when the lock is held by another process. */
   readonly onWait?: (pid: number) => void;
   /** Ends the waiting; the promise is then rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

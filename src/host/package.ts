@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +7,14 @@ import { fileURLToPath } from 'node:url';
  * dist/, the sources (which the tests run) in src/host/.
  */
 export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** The version of ukl-link, as package.json has it. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
 
 function findRoot(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
