@@ -8,6 +8,11 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The same bytes as a plain Uint8Array: `slice` of a Buffer is no copy, which has surprised many. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /**
  * An unsigned 64-bit value as a number. Exact up to 2^53-1; above that a nearby value, which is larger than any file and thus
  * fails the range check that every offset and size must go through.

@@ -1,5 +1,5 @@
 import { UklError, elfErrors, type Place } from '../errors/index.js';
-import { viewOf, type Origin } from './bytes.js';
+import { plainBytes, viewOf, type Origin } from './bytes.js';
 import { PROGRAM_HEADER_SIZE, SECTION_HEADER_SIZE, SHT } from './constants.js';
 import { readHeader, type ElfHeader } from './header.js';
 import { RelocationTable } from './relocation-table.js';
@@ -29,7 +29,7 @@ export class ElfFile {
 
   constructor(bytes: Uint8Array, origin: Origin) {
     const view = viewOf(bytes);
-    this.bytes = bytes;
+    this.bytes = plainBytes(bytes);
     this.origin = origin;
     this.header = readHeader(view, origin);
     const { shoff, shnum, phoff, phnum, shstrndx } = this.header;

@@ -28,6 +28,11 @@ export {
 export { DynamicTable, bytesAtAddress, readDynamic, relrAddresses } from './dynamic.js';
 export { compressionOf, unpackedContents, type Compression } from './compression.js';
 export { mergeablePieceAt, mergeablePieces, type MergeablePiece } from './mergeable.js';
+export { ElfEdit, type NewSection, type SegmentChange } from './edit/elf-edit.js';
+export { SectionEdit } from './edit/section-edit.js';
+export { SymbolEdit, type NewSymbol, type SymbolSection } from './edit/symbol-edit.js';
+export { RelocationEdit, type NewRelocation } from './edit/relocation-edit.js';
+export { emptyObject } from './edit/empty-object.js';
 export { verifyElf } from './verify.js';
 export {
   Archive,
@@ -39,3 +44,5 @@ export {
 } from './ar/archive.js';
 export type { ArHeader } from './ar/header.js';
 export type { ArchiveSymbol } from './ar/index-reader.js';
+export { rewrittenMember, writeArchive, type ArchiveOptions, type NewMember } from './ar/write.js';
+export { indexedSymbols } from './ar/index-writer.js';

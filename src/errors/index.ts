@@ -7,5 +7,6 @@ export { UklError, type Diagnostic, type Place, type Severity } from './diagnost
 export { elfErrors } from './elf.js';
 export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
-export { runErrors } from './run.js';
 export { imageErrors } from './image.js';
+export { linkErrors, placeName, type Reference } from './link.js';
+export { runErrors } from './run.js';

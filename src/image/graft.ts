@@ -77,6 +77,23 @@ function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic[]): Pl
   return placed;
 }
 
+/** Offset of e_entry in the ELF header, and of p_vaddr in a program header. */
+const E_ENTRY = 24;
+const P_VADDR = 16;
+
+/**
+ * The headers' own addresses must be among the relocations: the kernel and the C library read entry, segments and
+ * TLS image from there and take them as they are. A program linked at 0 is told where it lies instead (AT_PHDR).
+ */
+function headersRelocated(elf: ElfFile, relocs: BootRelocs, slot: SlotInfo): boolean {
+  if (elf.header.type === ET.DYN) return true;
+  const words = elf.segments
+    .filter((segment) => segment.type === PT.LOAD || segment.type === PT_UKL_INITRAMFS)
+    .map((segment) => elf.header.phoff + segment.index * PROGRAM_HEADER_SIZE + P_VADDR);
+  const low = Number(BigInt.asUintN(32, slot.vaddr));
+  return [E_ENTRY, ...words].every((at) => Array.prototype.includes.call(relocs.relocs64, low + at));
+}
+
 /** The first relocation that names a word outside of the segments' bytes, as a problem. */
 function checkRelocs(placed: readonly Placed[], relocs: BootRelocs, slot: SlotInfo): Diagnostic | undefined {
   const low = Number(BigInt.asUintN(32, slot.vaddr));
@@ -119,6 +136,8 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   if (programEnd > slot.size) problems.push(imageErrors.programTooLarge(programEnd, slot.size));
   else if (archive !== undefined && programEnd + archive.length > slot.size)
     problems.push(imageErrors.initramfsTooLarge(archive.length, programEnd, slot.size));
+  if (!headersRelocated(elf, program.relocs, slot))
+    problems.push(imageErrors.programNotForSlot('its headers hold addresses that KASLR would not move'));
   const badReloc = checkRelocs(placed, program.relocs, slot);
   if (badReloc !== undefined) problems.push(badReloc);
   if (problems.length > 0 || announced === undefined) throw new UklError(problems);
@@ -140,22 +159,17 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
     data,
     initramfsHeader: {
       at: elf.header.phoff + announced.index * PROGRAM_HEADER_SIZE,
-      header: initramfsHeader(archive === undefined ? undefined : programEnd, archive, slotBase(elf, slot)),
+      header: initramfsHeader(slotBase(elf, slot) + BigInt(programEnd), programEnd, archive?.length ?? 0),
     },
   };
 }
 
-function initramfsHeader(
-  offset: number | undefined,
-  archive: Uint8Array | undefined,
-  base: bigint,
-): ProgramHeader {
-  const address = offset === undefined ? 0n : base + BigInt(offset);
-  const size = archive?.length ?? 0;
+/** Without an archive the header still names an address in the slot, as the kernel checks it like any other. */
+function initramfsHeader(address: bigint, offset: number, size: number): ProgramHeader {
   return {
     type: PT_UKL_INITRAMFS,
     flags: PF.R,
-    offset: offset ?? 0,
+    offset,
     vaddr: address,
     paddr: address,
     fileSize: size,

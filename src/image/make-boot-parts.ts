@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +87,8 @@ async function makeStub(
 /** Compresses with the tool and the settings of the kernel's build (scripts/Makefile.lib, cmd_lz4). */
 async function lz4Blocks(data: Uint8Array): Promise<Uint8Array[]> {
   if (data.length === 0) return [];
+  // Loaded here: a link imports this module's neighbours and must not pay for what only a kit needs.
+  const { execa } = await import('execa');
   const result = await execa('lz4', ['-l', '-9', '-c', '-'], {
     input: data,
     encoding: 'buffer',

@@ -2,7 +2,7 @@ import { ELF_HEADER_SIZE, ET, PT, readElf, type ElfFile, type Segment } from '..
 import { imageErrors, UklError, type Place } from '../errors/index.js';
 import { crc32 } from './crc32.js';
 import { readImageNote, type ImageNote } from './image-note.js';
-import { decodeLegacyStream, loadLz4, LZ4_LEGACY_MAGIC } from './lz4.js';
+import { decodeLegacyStream, loadLz4 } from './lz4.js';
 import { PT_UKL_INITRAMFS } from './program-headers.js';
 import { readBootRelocs } from './relocs.js';
 import { readSetupHeader, type SetupHeader } from './setup-header.js';
@@ -123,7 +123,7 @@ function slotContent(payload: ElfFile, slot: SlotInfo): Uint8Array {
 /** The ELF file a slot's content was made of, without sections: its segments back at their file offsets. */
 function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram; initramfs?: Uint8Array } {
   // e_shoff, e_shnum, e_shstrndx: the sections they tell of stayed behind when the program was grafted.
-  const headers = content.slice();
+  const headers = new Uint8Array(content);
   const view = new DataView(headers.buffer);
   view.setBigUint64(40, 0n, true);
   view.setUint32(60, 0, true);
@@ -145,7 +145,7 @@ function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram
     .map((segment) => Number(segment.virtualAddress - base) + segment.memorySize);
   return {
     program: { elf, size: Math.max(0, ...ends) },
-    ...(initramfs === undefined ? {} : { initramfs: initramfs.slice() }),
+    ...(initramfs === undefined ? {} : { initramfs: new Uint8Array(initramfs) }),
   };
 }
 

@@ -1,13 +1,18 @@
+import { endianness } from 'node:os';
 import type { BootRelocs } from './types.js';
+
+const SWAP = endianness() === 'BE';
 
 /** No relocations at all. */
 export const NO_RELOCS: BootRelocs = { relocs64: [], relocs32Inverse: [], relocs32: [] };
 
-/** Entries with the three zeros that head the lists, in bytes. */
+/** Lists in the order of the table. */
+const LISTS = ['relocs64', 'relocs32Inverse', 'relocs32'] as const;
+
+/** Bytes of the table that holds all of these: the entries, and the zero that heads each of the three lists. */
 export function bootRelocsSize(...tables: readonly BootRelocs[]): number {
-  let entries = 3;
-  for (const table of tables)
-    entries += table.relocs64.length + table.relocs32Inverse.length + table.relocs32.length;
+  let entries = LISTS.length;
+  for (const table of tables) for (const list of LISTS) entries += table[list].length;
   return entries * 4;
 }
 
@@ -15,48 +20,45 @@ export function bootRelocsSize(...tables: readonly BootRelocs[]): number {
  * Writes one relocation table that holds those of all `tables`. handle_relocations() walks it backwards from the
  * payload's end and takes a zero for the end of a list, hence the order of the lists and the zero at the head of each.
  *
- * @param out - exactly {@link bootRelocsSize} bytes
+ * @param out - exactly {@link bootRelocsSize} bytes, 4-byte aligned in its buffer
  */
 export function writeBootRelocs(out: Uint8Array, tables: readonly BootRelocs[]): void {
-  // Not a Uint32Array: the place in the payload need not be aligned, and the table is little-endian on every host.
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  if (out.length !== bootRelocsSize(...tables)) throw new RangeError('the table has another size');
+  // Typed arrays copy whole lists at once, which in a short run is ten times as fast as a DataView.
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
   let at = 0;
-  const put = (value: number): void => {
-    view.setUint32(at, value, true);
-    at += 4;
-  };
-  for (const list of ['relocs64', 'relocs32Inverse', 'relocs32'] as const) {
-    put(0);
+  for (const list of LISTS) {
+    words[at++] = 0;
     for (const table of tables) {
-      const entries = table[list];
-      // In range: the loop's bound.
-      for (let i = 0; i < entries.length; i++) put(entries[i]!);
+      words.set(table[list], at);
+      at += table[list].length;
     }
   }
-  if (at !== out.length) throw new RangeError(`relocation table of ${at} bytes in a place of ${out.length}`);
+  if (SWAP) Buffer.from(out.buffer, out.byteOffset, out.length).swap32();
 }
 
 /**
  * Reads the relocation table that ends at the end of `payload`, the way handle_relocations() does.
  *
- * @returns the lists in ascending table order, and the payload offset the table starts at
- * @throws Error when a list does not end within the payload
+ * @returns the lists in table order, and the payload offset the table starts at
+ * @throws Error when a list has no beginning within the payload
  */
 export function readBootRelocs(payload: Uint8Array): { relocs: BootRelocs; start: number } {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  let at = payload.length;
-  const list = (): Uint32Array => {
-    const end = at;
-    do {
-      at -= 4;
-      if (at < 0) throw new Error('relocation table has no beginning');
-    } while (view.getUint32(at, true) !== 0);
-    const entries = new Uint32Array((end - at) / 4 - 1);
-    for (let i = 0; i < entries.length; i++) entries[i] = view.getUint32(at + 4 + i * 4, true);
+  const skipped = payload.length % 4;
+  // A copy, whatever the alignment. Not slice(): a Buffer's gives a view.
+  const bytes = new Uint8Array(payload.subarray(skipped));
+  if (SWAP) Buffer.from(bytes.buffer).swap32();
+  const words = new Uint32Array(bytes.buffer);
+  let end = words.length;
+  const previousList = (): Uint32Array => {
+    const zero = end === 0 ? -1 : words.lastIndexOf(0, end - 1);
+    if (zero < 0) throw new Error('the relocation table has no beginning');
+    const entries = words.subarray(zero + 1, end);
+    end = zero;
     return entries;
   };
-  const relocs32 = list();
-  const relocs32Inverse = list();
-  const relocs64 = list();
-  return { relocs: { relocs64, relocs32Inverse, relocs32 }, start: at };
+  const relocs32 = previousList();
+  const relocs32Inverse = previousList();
+  const relocs64 = previousList();
+  return { relocs: { relocs64, relocs32Inverse, relocs32 }, start: skipped + end * 4 };
 }

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageErrors, UklError } from '../errors/index.js';
@@ -55,6 +54,8 @@ export class SavedCommand {
       }
       command = replaced;
     }
+    // Loaded here: a link imports this module's neighbours and must not pay for what only a kit needs.
+    const { execa } = await import('execa');
     const result = await execa('/bin/sh', ['-c', command], { cwd: buildDir, all: true, reject: false });
     if (result.failed) throw new UklError(imageErrors.relinkFailed(this.target, result.all ?? ''));
   }

@@ -10,7 +10,10 @@ export interface LinkedProgram {
    * `PT_LOAD` covers the ELF header and the program headers; one program header is `PT_UKL_INITRAMFS`.
    */
   readonly elf: Uint8Array;
-  /** Words KASLR has to move: the low 32 bits of their link-time addresses. Empty for `ET_DYN`. */
+  /**
+   * Words KASLR has to move, those of the ELF header and the program headers included (`e_entry`, `p_vaddr`).
+   * Empty for `ET_DYN`.
+   */
   readonly relocs: BootRelocs;
 }
 

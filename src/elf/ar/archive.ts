@@ -1,5 +1,5 @@
 import { UklError, elfErrors, type Place } from '../../errors/index.js';
-import { requireRange, type Origin } from '../bytes.js';
+import { plainBytes, requireRange, type Origin } from '../bytes.js';
 import { AR_HEADER_SIZE, ARCHIVE_MAGIC, THIN_MAGIC, readArHeader, type ArHeader } from './header.js';
 import { readArchiveIndex, type ArchiveSymbol } from './index-reader.js';
 import { decodeName } from './names.js';
@@ -76,7 +76,7 @@ export class Archive {
   constructor(bytes: Uint8Array, origin: Origin) {
     const magic = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(8, bytes.length)).toString('latin1');
     if (magic !== ARCHIVE_MAGIC && magic !== THIN_MAGIC) throw new UklError(elfErrors.notElf(origin));
-    this.bytes = bytes;
+    this.bytes = plainBytes(bytes);
     this.origin = origin;
     this.thin = magic === THIN_MAGIC;
     const { members, specials } = readMembers(this);
