@@ -150,11 +150,11 @@ export const linkErrors = {
     symbol,
   }),
 
-  badSlot: (address: bigint): Diagnostic =>
+  outputIsInput: (file: string): Diagnostic =>
     error(
       'UKL2018',
-      `the kit's slot starts at 0x${address.toString(16)}, which is not a page in the kernel's top 2 GiB`,
-      {},
-      'build the kit again: ukl-link kernel build',
+      'the output would replace one of the inputs',
+      { file },
+      'give another name with -o; inputs are never changed',
     ),
 };
