@@ -6,7 +6,7 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const slotThatHolds = (bytes: number): number => Math.ceil(bytes / 2 ** 21) * 2;
 
 const biggerSlot = (bytes: number): string =>
-  `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}M`;
+  `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}`;
 
 /** UKL3xxx: images, what goes into them and the kit's parts they are made of. */
 export const imageErrors = {
@@ -161,5 +161,45 @@ export const imageErrors = {
       `this kernel cannot take a program: ${why}`,
       place,
       'build it with CONFIG_UNIKERNEL_LINUX=y and the patch series of this ukl-link',
+    ),
+
+  rootfsUnreadable: (file: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3030',
+      `a part of the root file system cannot be read: ${why}`,
+      { file },
+      'check that it exists and that you may read it',
+    ),
+
+  rootfsChanged: (file: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3031',
+      'this file of the root file system changed while it was read',
+      { file },
+      'link again when nothing writes to it',
+    ),
+
+  rootfsEntryUnusable: (path: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3032',
+      `/${path} cannot be a part of the root file system: ${why}`,
+      {},
+      'rename it or leave it out',
+    ),
+
+  badCpio: (why: string, place: Place = {}): Diagnostic =>
+    errorDiagnostic(
+      'UKL3033',
+      `not a cpio archive that the kernel can unpack: ${why}`,
+      place,
+      'make it with: find . | cpio -o -H newc',
+    ),
+
+  cpioCompression: (compression: string, place: Place = {}): Diagnostic =>
+    errorDiagnostic(
+      'UKL3034',
+      `the cpio archive is compressed with ${compression}; the program cannot be added to it`,
+      place,
+      'give it plain or compressed with gzip',
     ),
 };

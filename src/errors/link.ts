@@ -143,18 +143,20 @@ export const linkErrors = {
 
   /** The text is the library author's own (.gnu.warning.SYMBOL). */
   libraryWarning: (symbol: string, text: string, place: Place): Diagnostic => ({
-    code: 'UKL2017',
+    ...error(
+      'UKL2017',
+      `${symbol}: ${text}`,
+      { ...place, symbol },
+      'leave it if the program never gets there, or put what it needs into the root file system',
+    ),
     severity: 'warning',
-    message: `${symbol}: ${text}`,
-    ...place,
-    symbol,
   }),
 
-  badSlot: (address: bigint): Diagnostic =>
+  outputIsInput: (file: string): Diagnostic =>
     error(
       'UKL2018',
-      `the kit's slot starts at 0x${address.toString(16)}, which is not a page in the kernel's top 2 GiB`,
-      {},
-      'build the kit again: ukl-link kernel build',
+      'the output would replace one of the inputs',
+      { file },
+      'give another name with -o; inputs are never changed',
     ),
 };

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { ET, PF, PROGRAM_HEADER_SIZE, PT, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
 import { PAGE_SIZE, roundUp } from './payload-layout.js';
@@ -113,13 +114,28 @@ function checkRelocs(placed: readonly Placed[], relocs: BootRelocs, slot: SlotIn
 }
 
 /**
+ * The archive, compressed with gzip if it does not fit plain. Not before: the payload is compressed as a whole, so gzip
+ * would only cost time here and at boot.
+ */
+function fitArchive(archive: Uint8Array, room: number): Uint8Array {
+  // The magic of a plain archive; what is compressed already does not get smaller.
+  const plain = Buffer.from(archive.subarray(0, 6)).toString('latin1').startsWith('07070');
+  if (archive.length <= room || !plain) return archive;
+  const packed = gzipSync(archive);
+  // No time and no host in it: the same archive gives the same bytes (RFC 1952: MTIME, OS 255 = unknown).
+  packed.fill(0, 4, 8);
+  packed[9] = 255;
+  return packed;
+}
+
+/**
  * Decides what of a program and of an initramfs lies where in the slot. The initramfs comes behind the last
  * segment's memory (.bss included), on a page of its own, and is announced in the program's `PT_UKL_INITRAMFS`.
  *
  * @throws UklError (all problems at once): too large, or not linked for this slot
  */
 export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Uint8Array): SlotPlan {
-  const archive = initramfs !== undefined && initramfs.length > 0 ? initramfs : undefined;
+  let archive = initramfs !== undefined && initramfs.length > 0 ? initramfs : undefined;
   if (program === undefined) {
     if (archive !== undefined) throw new UklError(imageErrors.initramfsWithoutProgram());
     // The boot stub leaves whatever it finds in the slot: the kernel must not take remains for a program.
@@ -134,8 +150,11 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
     problems.push(imageErrors.programNotForSlot('it has no PT_UKL_INITRAMFS header'));
   const programEnd = roundUp(Math.max(0, ...placed.map(memoryEnd)), PAGE_SIZE);
   if (programEnd > slot.size) problems.push(imageErrors.programTooLarge(programEnd, slot.size));
-  else if (archive !== undefined && programEnd + archive.length > slot.size)
-    problems.push(imageErrors.initramfsTooLarge(archive.length, programEnd, slot.size));
+  else if (archive !== undefined) {
+    archive = fitArchive(archive, slot.size - programEnd);
+    if (programEnd + archive.length > slot.size)
+      problems.push(imageErrors.initramfsTooLarge(archive.length, programEnd, slot.size));
+  }
   if (!headersRelocated(elf, program.relocs, slot))
     problems.push(imageErrors.programNotForSlot('its headers hold addresses that KASLR would not move'));
   const badReloc = checkRelocs(placed, program.relocs, slot);

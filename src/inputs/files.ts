@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { UklError, elfErrors, linkErrors } from '../errors/index.js';
 import {
   identify,
@@ -10,8 +8,8 @@ import {
   type ArchiveSymbol,
   type ElfFile,
 } from '../elf/index.js';
-import { asIoError } from '../host/index.js';
 import { checkLinkable } from './linkable.js';
+import { readInput, readThinMember } from './thin.js';
 
 /** An object: a file of its own or a member of an archive (`elf.origin` says which). */
 export interface InputObject {
@@ -44,7 +42,7 @@ export class InputArchive {
   object(member: ArchiveMember): InputObject {
     let object = this.#objects.get(member);
     if (object === undefined) {
-      const bytes = this.#archive.thin ? readInput(join(dirname(this.path), member.name)) : member.data;
+      const bytes = this.#archive.thin ? readThinMember(this.path, member) : member.data;
       object = { elf: checkLinkable(readElf(bytes, member.origin)) };
       this.#objects.set(member, object);
     }
@@ -59,10 +57,16 @@ export class InputArchive {
 }
 
 /** What an input file is. A script is GNU ld's list of libraries, as Debian's libm.a is one. */
-export type InputFile =
-  | { readonly kind: 'object'; readonly path: string; readonly object: InputObject }
-  | { readonly kind: 'archive'; readonly path: string; readonly archive: InputArchive }
-  | { readonly kind: 'script'; readonly path: string; readonly text: string };
+export type InputFile = {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Thin archives: reads a member, which lies in a file of its own. */
+  readonly readThin?: (member: ArchiveMember) => Uint8Array;
+} & (
+  | { readonly kind: 'object'; readonly object: InputObject }
+  | { readonly kind: 'archive'; readonly archive: InputArchive }
+  | { readonly kind: 'script'; readonly text: string }
+);
 
 /**
  * Reads one input file. Throws UKL6005 when it cannot be read, UKL1xxx when it is damaged or not an x86-64 ELF file, UKL2008 and
@@ -72,15 +76,27 @@ export function openInput(path: string): InputFile {
   const bytes = readInput(path);
   switch (identify(bytes)) {
     case 'archive':
+      return {
+        kind: 'archive',
+        path,
+        bytes,
+        archive: new InputArchive(path, readArchive(bytes, { file: path })),
+      };
     case 'thin-archive':
-      return { kind: 'archive', path, archive: new InputArchive(path, readArchive(bytes, { file: path })) };
+      return {
+        kind: 'archive',
+        path,
+        bytes,
+        archive: new InputArchive(path, readArchive(bytes, { file: path })),
+        readThin: (member) => readThinMember(path, member),
+      };
     case 'elf':
-      return { kind: 'object', path, object: { elf: checkLinkable(readElf(bytes, { file: path })) } };
+      return { kind: 'object', path, bytes, object: { elf: checkLinkable(readElf(bytes, { file: path })) } };
     case 'other': {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-      if (looksLikeScript(text)) return { kind: 'script', path, text };
+      if (looksLikeScript(text)) return { kind: 'script', path, bytes, text };
       // Not even a script: readElf says what is wrong with it.
-      return { kind: 'object', path, object: { elf: readElf(bytes, { file: path }) } };
+      return { kind: 'object', path, bytes, object: { elf: readElf(bytes, { file: path }) } };
     }
   }
 }
@@ -107,12 +123,4 @@ function looksLikeScript(text: string): boolean {
 
 function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').slice(0, 80);
-}
-
-function readInput(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw asIoError(error, path, 'read');
-  }
 }

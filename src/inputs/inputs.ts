@@ -23,6 +23,10 @@ export type LinkItem =
 /** Everything that takes part in a link, checked: nothing is missing, nothing is defined twice, everything can reach the slot. */
 export interface ResolvedInputs {
   readonly items: readonly LinkItem[];
+  /** Each file among them once. */
+  readonly files: readonly InputFile[];
+  /** Symbols that archives are searched for although nothing refers to them. */
+  readonly wanted: readonly string[];
   /** The objects that ld will take, archive members included. */
   readonly objects: readonly LinkedObject[];
   readonly warnings: readonly Diagnostic[];
@@ -52,7 +56,13 @@ export function resolveInputs(program: ProgramArguments, toolchain: Toolchain): 
     ...relocationsOutOfReach(resolution),
   ];
   if (problems.length > 0) throw new UklError(problems);
-  return { items, objects: resolution.objects, warnings: libraryWarnings(resolution) };
+  return {
+    items,
+    files: opener.linked,
+    wanted: program.wanted,
+    objects: resolution.objects,
+    warnings: libraryWarnings(resolution),
+  };
 }
 
 function programItems(program: ProgramArguments, opener: Opener): LinkItem[] {
@@ -90,6 +100,11 @@ class Opener {
 
   constructor(dirs: readonly string[]) {
     this.#dirs = dirs;
+  }
+
+  /** The objects and archives among the files opened. */
+  get linked(): InputFile[] {
+    return [...this.#files.values()].filter(({ kind }) => kind !== 'script');
   }
 
   library(name: string, exact: boolean, whole: boolean): LinkItem[] {

@@ -21,6 +21,8 @@ export interface LdJob {
   readonly entry: string;
   /** Symbols that archives are searched for although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** Turns what ld says into the user's words. */
+  readonly explain: (text: string) => string;
 }
 
 /** Where the linker scripts of this package lie. */
@@ -36,7 +38,7 @@ export async function runLd(job: LdJob): Promise<Uint8Array> {
   });
   try {
     const output = join(folder, 'program');
-    await spawnLd(job.ld, ldArguments(job, output));
+    await spawnLd(job, ldArguments(job, output));
     return await readFile(output);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -77,7 +79,7 @@ function inputArguments(input: LdInput, inGroup: boolean): string[] {
   }
 }
 
-async function spawnLd(ld: string, args: readonly string[]): Promise<void> {
+async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise<void> {
   const said: string[] = [];
   const status = await new Promise<string>((resolve, reject) => {
     const child = spawn(ld, args, {
@@ -96,5 +98,5 @@ async function spawnLd(ld: string, args: readonly string[]): Promise<void> {
   const text = said.join('').trim();
   if (/No space left on device|Disk quota exceeded/.test(text))
     throw new UklError(hostErrors.diskFull(tmpdir()));
-  throw new UklError(linkErrors.ldFailed(status, text));
+  throw new UklError(linkErrors.ldFailed(status, explain(text)));
 }

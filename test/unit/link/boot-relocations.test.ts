@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PT, readElf } from '../../../src/elf/index.js';
-import type { SlotProgram } from '../../../src/ld/index.js';
-import { linkProgram } from '../../../src/link.js';
+import type { LinkedProgram } from '../../../src/image/index.js';
 import { CODE_MODELS, CXX_CC, HELLO_C, TLS_C, Workshop, WORDS_C, codeModels } from './corpus.js';
 
 const shop = new Workshop();
@@ -16,7 +15,7 @@ const MOVED = 0xffffffff_bfe00000n - 0x1000_0000n;
 const USER = 0x40_0000n;
 
 /** The image in memory at its link-time address, as the boot stub unpacks it. */
-function memory(program: SlotProgram): Uint8Array {
+function memory(program: LinkedProgram): Uint8Array {
   const elf = readElf(program.elf);
   const loads = elf.segments.filter((s) => s.type === PT.LOAD);
   const base = loads[0]?.virtualAddress ?? 0n;
@@ -26,17 +25,17 @@ function memory(program: SlotProgram): Uint8Array {
 }
 
 /** What handle_relocations() of arch/x86/boot/compressed/misc.c does, for a slot at BASE. */
-function relocate(program: SlotProgram, delta: bigint): Uint8Array {
+function relocate(program: LinkedProgram, delta: bigint): Uint8Array {
   const image = memory(program);
   const view = new DataView(image.buffer);
   const at = (word: number): number => word - Number(BASE & 0xffff_ffffn);
-  for (const word of program.relocs.relocs64) {
+  for (const word of Array.from(program.relocs.relocs64)) {
     view.setBigUint64(at(word), BigInt.asUintN(64, view.getBigUint64(at(word), true) + delta), true);
   }
-  for (const word of program.relocs.relocs32) {
+  for (const word of Array.from(program.relocs.relocs32)) {
     view.setUint32(at(word), view.getUint32(at(word), true) + Number(delta), true);
   }
-  for (const word of program.relocs.relocs32Inverse) {
+  for (const word of Array.from(program.relocs.relocs32Inverse)) {
     view.setUint32(at(word), view.getUint32(at(word), true) - Number(delta), true);
   }
   return image;
@@ -73,15 +72,15 @@ const cxx = codeModels.map(
 describe('boot relocations', () => {
   it.each([...hello, ...words, ...cxx])('move %s to where ld would have put it', async (_, objects) => {
     const inputs = objects();
-    const moved = relocate(await linkProgram(inputs, BASE), MOVED - BASE);
-    expect(differences(moved, memory(await linkProgram(inputs, MOVED)))).toEqual([]);
+    const moved = relocate(await shop.link(inputs, BASE), MOVED - BASE);
+    expect(differences(moved, memory(await shop.link(inputs, MOVED)))).toEqual([]);
   });
 
   it.each([
     ['words', () => [shop.compile('words.c', WORDS_C), shop.compile('tls.c', TLS_C)], '42 5 0.841 a 1\nb\n'],
     ['C++', () => [shop.compile('cxx.cc', CXX_CC)], 'thrown tls\n120\n'],
   ] as const)('%s: the same layout runs in ring 3 at a user address', async (name, objects, output) => {
-    const { elf } = await linkProgram(objects(), USER);
+    const { elf } = await shop.link(objects(), USER);
     const program = shop.path(`${name}.user`);
     writeFileSync(program, elf);
     chmodSync(program, 0o755);

@@ -2,6 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../../src/host/index.js';
+import type { LinkedProgram } from '../../../src/image/index.js';
+import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
+import { linkProgram } from '../../../src/link.js';
+import { RewriteCache } from '../../../src/rewrite/index.js';
 
 /** The ways of compiling that a link must take, mixed at will. */
 export const CODE_MODELS = {
@@ -15,6 +20,9 @@ export const CODE_MODELS = {
 
 export type CodeModel = keyof typeof CODE_MODELS;
 export const codeModels = Object.keys(CODE_MODELS) as CodeModel[];
+
+/** Shared by all runs of the tests: the system's libraries are rewritten once. */
+const sharedCache = join(packageRoot, 'build', 'test-rewritten');
 
 /** A folder of sources and objects made for one test file; `remove` it when done. */
 export class Workshop {
@@ -38,6 +46,13 @@ export class Workshop {
     const output = this.path(name);
     execFileSync('ar', [flags, output, ...objects]);
     return output;
+  }
+
+  /** The passes of a link from inputs to a program for the slot at `base`. */
+  async link(words: readonly string[], base: bigint): Promise<LinkedProgram> {
+    const toolchain = await findToolchain();
+    const inputs = resolveInputs(parseProgramArguments(words), toolchain);
+    return linkProgram({ inputs, toolchain, base, cache: new RewriteCache(sharedCache) });
   }
 
   remove(): void {
