@@ -88,8 +88,9 @@ static long start_program(char **argv, char **env)
 }
 
 /*
- * A namespace whose init called reboot() ends as if by SIGINT or SIGHUP (kernel/pid_namespace.c). The
- * thread itself has died by SIGKILL then, which tells it from a real SIGINT: last field of its stat.
+ * A namespace in which reboot() was called ends as if by SIGINT or SIGHUP (kernel/pid_namespace.c). Its first
+ * thread has then left with 0, if it made the call, or by SIGKILL, which tells it from a program that a real SIGINT
+ * ended: last field of its stat.
  */
 static int called_reboot(long pid)
 {
@@ -110,7 +111,7 @@ static int called_reboot(long pid)
 		bytes--;
 	for (int unit = 1; bytes > 0 && stat[bytes - 1] != ' '; unit *= 10)
 		number += (stat[--bytes] - '0') * unit;
-	return (number & 0x7f) == SIGKILL;
+	return number == 0 || (number & 0x7f) == SIGKILL;
 }
 
 static __attribute__((noreturn)) void end_with(long pid, int code, int status)

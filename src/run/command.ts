@@ -16,7 +16,7 @@ export interface Wiring {
 const commas = (text: string): string => text.replaceAll(',', ',,');
 
 /** QEMU's user network is always the same: a static address saves the seconds of DHCP. */
-const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off:10.0.2.3';
+const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3';
 
 /** Kernel parameters of a run; the image's own stand before them. */
 export function kernelParameters(options: MachineOptions): string {
@@ -41,7 +41,7 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
   ];
   if (initrd !== undefined) result.push('-initrd', initrd);
   result.push('-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console');
-  result.push('-chardev', `file,id=result,append=on,path=${commas(resultFile)}`, '-serial', 'chardev:result');
+  result.push('-chardev', `file,id=result,path=${commas(resultFile)}`, '-serial', 'chardev:result');
   if (options.network !== 'none') {
     const forwards = (options.ports ?? []).map((port) => `,hostfwd=${hostForwardRule(port)}`);
     result.push('-netdev', `user,id=net0${forwards.join('')}`);

@@ -14,7 +14,7 @@ import { parseReport, type Report } from './result.js';
 const pollInterval = 50;
 
 /** Milliseconds a machine that has told its result may take to power off. */
-const powerOffGrace = 10_000;
+const powerOffGrace = 5_000;
 
 /** Milliseconds without output after which a kernel that said "end Kernel panic" is taken at its word. */
 const panicGrace = 2_000;

@@ -43,7 +43,7 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
 export const defaultQemu = 'qemu-system-x86_64';
 
 /**
- * The command a run would start, to be run by hand: the result goes to the standard error there. If the program gets
+ * The command a run would start, to be run by hand: the result goes to the file IMAGE.result there. If the program gets
  * arguments or variables, or an initrd is given, the command names an initrd file that this function leaves behind.
  *
  * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016
@@ -53,7 +53,7 @@ export async function runCommand(options: RunOptions): Promise<string[]> {
   await checkBootable(options.image);
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
-  const wiring = { accelerator, resultFile: '/dev/stderr' };
+  const wiring = { accelerator, resultFile: `${options.image}.result` };
   const needsInitrd =
     (options.args?.length ?? 0) + (options.env?.length ?? 0) > 0 || options.initrd !== undefined;
   if (!needsInitrd) return [qemu, ...qemuArguments(options, wiring)];

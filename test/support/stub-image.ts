@@ -27,7 +27,7 @@ const endings: Readonly<Record<StubLife['then'], string>> = {
 };
 
 const bytes = (text: string): string =>
-  ['.byte 0', ...[...Buffer.from(text)].map(String)].slice(1).join(', ');
+  ['.byte 0', ...[...Buffer.from(text, 'latin1')].map(String)].slice(1).join(', ');
 
 const say = (label: string, port: number): string =>
   `mov $(${label} - code), %si; mov $(${label}_end - ${label}), %cx; mov $${port}, %bx; call write`;
