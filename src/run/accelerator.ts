@@ -21,20 +21,30 @@ function probeRom(): Buffer {
   return rom;
 }
 
-/** Whether a virtual CPU really executes instructions under this accelerator. Bounded: a QEMU that hangs is a no. */
-export async function vcpuRuns(qemu: string, accelerator: Accelerator): Promise<boolean> {
+/**
+ * Whether a virtual CPU really executes instructions under this accelerator. A QEMU that hangs is a no.
+ *
+ * @param limit - Milliseconds.
+ * @throws UklError UKL5001
+ */
+export async function vcpuRuns(
+  qemu: string,
+  accelerator: Accelerator,
+  limit: number = probeLimit,
+): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), 'ukl-probe-'));
   try {
     const rom = join(dir, 'rom');
     await writeFile(rom, probeRom());
     const machine = ['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-m', '2M'];
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-bios', rom];
-    const { exitCode } = await execa(qemu, [...machine, '-accel', accelerator, ...exit], {
+    const { exitCode, code } = await execa(qemu, [...machine, '-accel', accelerator, ...exit], {
       reject: false,
-      timeout: probeLimit,
+      timeout: limit,
       forceKillAfterDelay: 500,
       stdin: 'ignore',
     });
+    if (code === 'ENOENT') throw new UklError(runErrors.qemuMissing(qemu));
     return exitCode === ((probeValue << 1) | 1);
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -59,7 +69,7 @@ async function kvmObstacle(qemu: string): Promise<string | undefined> {
 /**
  * Chooses how to run. `auto` falls back to emulation with a note that says why.
  *
- * @throws UklError UKL5014 if KVM is demanded and cannot be used
+ * @throws UklError UKL5001; UKL5014 if KVM is demanded and cannot be used
  */
 export async function chooseAccelerator(
   wish: Accelerator | 'auto',
