@@ -10,7 +10,12 @@ export interface Wiring {
   readonly initrd?: string;
   /** Inherited descriptor of a socket for QMP. The machine then starts paused, so that no event is missed. */
   readonly controlFd?: number;
+  /** Inherited descriptor of a socket whose bytes are the program's input. */
+  readonly inputFd?: number;
 }
+
+/** Name of the virtio port that /init looks for (guest/input.h). */
+const inputPort = 'ukl.input';
 
 /** QEMU splits its options at commas; a doubled one is a comma. */
 const commas = (text: string): string => text.replaceAll(',', ',,');
@@ -32,7 +37,7 @@ export function kernelParameters(options: MachineOptions): string {
 
 /** Arguments of QEMU, without its name. The machine has nothing that is not named here. */
 export function qemuArguments(options: MachineOptions, wiring: Wiring): string[] {
-  const { accelerator, resultFile, initrd, controlFd } = wiring;
+  const { accelerator, resultFile, initrd, controlFd, inputFd } = wiring;
   const result = [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
@@ -49,6 +54,10 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
     result.push('-device', 'virtio-net-pci,netdev=net0,romfile=');
   }
   result.push('-object', 'rng-random,id=rng0,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng0');
+  if (inputFd !== undefined) {
+    result.push('-chardev', `socket,id=input,fd=${inputFd}`, '-device', 'virtio-serial-pci,id=ports');
+    result.push('-device', `virtserialport,bus=ports.0,nr=1,chardev=input,name=${inputPort}`);
+  }
   if (controlFd !== undefined) {
     result.push('-chardev', `socket,id=control,fd=${controlFd}`, '-mon', 'chardev=control,mode=control');
   }

@@ -7,8 +7,8 @@ import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
 import { qemuArguments } from './command.js';
 import { checkBootable } from './image-check.js';
-import { writeRunInitrd } from './initrd.js';
-import { controlFd, operateMachine, type MachineEnd } from './machine.js';
+import { writeRunInitrd, type RunFiles } from './initrd.js';
+import { controlFd, inputFd, operateMachine, type MachineEnd } from './machine.js';
 import { defaultSilenceLimit, type Accelerator, type RunOptions, type RunResult } from './options.js';
 import { hostForwardRule } from './ports.js';
 import { exitCodeOf } from './result.js';
@@ -31,12 +31,19 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
   try {
     const resultFile = join(dir, 'result');
     const initrd = join(dir, 'initrd');
-    await writeRunInitrd(initrd, { ...options, dataConsole: options.input?.kind !== 'terminal' });
-    const args = qemuArguments(options, { accelerator, resultFile, initrd, controlFd });
+    await writeRunInitrd(initrd, { ...options, stdin: stdinOf(options) });
+    const tied = { accelerator, resultFile, initrd, controlFd };
+    const wiring = options.input?.kind === 'data' ? { ...tied, inputFd } : tied;
+    const args = qemuArguments(options, wiring);
     return conclude(await operateMachine([qemu, ...args], resultFile, options), options, accelerator);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
+  if (input === undefined) return 'null';
+  return input.kind === 'data' ? 'port' : 'console';
 }
 
 /** Debian's name of QEMU's PC. */
@@ -60,7 +67,7 @@ export async function runCommand(options: RunOptions): Promise<string[]> {
   const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
   // Whoever runs the command by hand has a terminal.
   const initrd = join(dir, 'initrd');
-  await writeRunInitrd(initrd, { ...options, dataConsole: false });
+  await writeRunInitrd(initrd, { ...options, stdin: 'console' });
   return [qemu, ...qemuArguments(options, { ...wiring, initrd })];
 }
 

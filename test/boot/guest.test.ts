@@ -46,7 +46,7 @@ test('the world the program starts in', async () => {
   const lines = console.split('\n');
   expect(lines.slice(0, 8)).toEqual([
     'pid 1 pgrp 1 foreground 1',
-    'tty yes /dev/tty yes',
+    'tty 011 /dev/tty yes',
     'lo up',
     'host ukl',
     'cwd /',
@@ -128,6 +128,18 @@ describe('input', () => {
     );
     const { console } = await boot(['cat'], { input: { stream: Readable.from([everyByte]), kind: 'data' } });
     expect(Buffer.from(console, 'latin1')).toEqual(everyByte);
+  });
+
+  test('much of it waits for the program', async () => {
+    const bytes = Buffer.from(Array.from({ length: 500_000 }, (_, i) => (i * i) % 251));
+    const sum = bytes.reduce((so, byte) => (so * 31 + byte) % 1000003, 0);
+    const { console } = await boot(['sum'], { input: { stream: Readable.from([bytes]), kind: 'data' } });
+    expect(console).toBe(`500000 bytes, sum ${sum}\n`);
+  });
+
+  test('an empty one ends at once', async () => {
+    const { console } = await boot(['sum'], { input: { stream: Readable.from([]), kind: 'data' } });
+    expect(console).toBe('0 bytes, sum 0\n');
   });
 
   test('a program without input sees the end of file', async () => {

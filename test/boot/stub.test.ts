@@ -136,23 +136,12 @@ describe('a machine that fails', () => {
   });
 });
 
-describe('input', () => {
-  const echo: StubLife = { before: 'ready\n', echoInput: true, result: 'exit 0\n', then: 'power off' };
-
-  test.each([
-    ['whole lines, then one end of file', 'one\ntwo\n'],
-    ['an unfinished line', 'one\ntwo'],
-    ['nothing', ''],
-  ])('%s', async (_name, text) => {
-    const stream = Readable.from(text === '' ? [] : [Buffer.from(text)]);
-    const { console, end } = await liveStub(echo, { input: { stream, kind: 'data' } });
-    expect(console).toBe(text);
-    expect(end).toMatchObject({ exitCode: 0 });
-  });
-
-  test('without any, the program sees its end', async () => {
-    expect((await liveStub(echo)).end).toMatchObject({ exitCode: 0 });
-  });
+test('what somebody types goes to the console at once, and a terminal that goes away is no end', async () => {
+  const life: StubLife = { echoInput: true, result: 'exit 0\n', then: 'power off' };
+  const stream = Readable.from([Buffer.from('one\n'), Buffer.from('two\x04')]);
+  const { console, end } = await liveStub(life, { input: { stream, kind: 'terminal' } });
+  expect(console).toBe('one\ntwo');
+  expect(end).toMatchObject({ exitCode: 0 });
 });
 
 test('the printed command runs by hand, and leaves the result beside the image', async () => {

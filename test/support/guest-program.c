@@ -36,8 +36,8 @@ static void show_world(void)
 	char text[256] = "";
 	sigset_t blocked;
 
-	printf("pid %d pgrp %d foreground %d\n", getpid(), getpgrp(), tcgetpgrp(0));
-	printf("tty %s /dev/tty %s\n", isatty(0) && isatty(1) && isatty(2) ? "yes" : "no",
+	printf("pid %d pgrp %d foreground %d\n", getpid(), getpgrp(), tcgetpgrp(1));
+	printf("tty %d%d%d /dev/tty %s\n", isatty(0), isatty(1), isatty(2),
 	       tty >= 0 ? "yes" : "no");
 	ioctl(s, SIOCGIFFLAGS, &request);
 	printf("lo %s\n", request.ifr_flags & IFF_UP ? "up" : "down");
@@ -107,6 +107,20 @@ static void ask_name(void)
 	printf("hello %s", name);
 }
 
+/* Lets the input pile up before it reads. */
+static void sum_input(void)
+{
+	unsigned long count = 0, sum = 0;
+	int byte;
+
+	sleep(1);
+	while ((byte = getchar()) != EOF) {
+		count++;
+		sum = (sum * 31 + byte) % 1000003;
+	}
+	printf("%lu bytes, sum %lu\n", count, sum);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -143,6 +157,8 @@ int main(int argc, char **argv)
 		return serve();
 	} else if (!strcmp(what, "ask")) {
 		ask_name();
+	} else if (!strcmp(what, "sum")) {
+		sum_input();
 	} else if (!strcmp(what, "cat")) {
 		char text[256];
 		ssize_t count;

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export interface StubLife {
   /** Written to the first serial port. */
   readonly console?: string;
-  /** Copy this many lines of input, read from the first serial port after `ready`, to it; until ^D comes. */
+  /** Copy what comes in by the first serial port to it, until ^D comes. */
   readonly echoInput?: boolean;
   /** Written to the second serial port, before the input is echoed. */
   readonly before?: string;

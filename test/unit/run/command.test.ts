@@ -37,6 +37,11 @@ test.each([
     line({}, { controlFd: 3 }),
     '-chardev socket,id=control,fd=3 -mon chardev=control,mode=control -S',
   ],
+  [
+    'input',
+    line({}, { inputFd: 4 }),
+    '-chardev socket,id=input,fd=4 -device virtio-serial-pci,id=ports -device virtserialport,bus=ports.0,nr=1,chardev=input,name=ukl.input',
+  ],
   ['more arguments come last', line({ qemuArguments: ['-d', 'int'] }), / -d int$/],
 ])('%s', (_name, command, part) => {
   expect(command).toMatch(part);
