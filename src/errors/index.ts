@@ -5,4 +5,7 @@
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { elfErrors } from './elf.js';
+export { imageErrors } from './image.js';
+export { hostErrors } from './host.js';
+export { kernelErrors } from './kernel.js';
 export { runErrors } from './run.js';

@@ -1,17 +1,7 @@
 import { join } from 'node:path';
+import type { RootfsEntry } from './rootfs-entry.js';
 
-/** One member of a root file system. Paths are relative, without a leading slash; a folder stands before its members. */
-export type RootfsEntry =
-  | { readonly type: 'file'; readonly path: string; readonly mode: number; readonly data: Uint8Array }
-  | { readonly type: 'directory'; readonly path: string; readonly mode: number }
-  | { readonly type: 'symlink'; readonly path: string; readonly target: string }
-  | {
-      readonly type: 'character device';
-      readonly path: string;
-      readonly mode: number;
-      readonly major: number;
-      readonly minor: number;
-    };
+export type { RootfsEntry };
 
 /** A file whose exec starts the program in the slot (docs/architecture.md, "Words"). */
 export const trigger: Uint8Array = Uint8Array.of(0x7f, 0x55, 0x4b, 0x4c, 1, 0, 0, 0);
