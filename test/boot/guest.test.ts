@@ -20,7 +20,7 @@ let count = 0;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ukl-guest-'));
-  [image, init, program] = await Promise.all([kernelImage(), buildInit(dir), buildGuestProgram(dir)]);
+  [image, init, program] = await Promise.all([kernelImage(dir), buildInit(dir), buildGuestProgram(dir)]);
   initrd = await withFiles((entries) => entries);
 });
 afterAll(() => rm(dir, { recursive: true }));
