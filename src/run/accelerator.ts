@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-
 import { forgetTemporary, temporaryName } from '../host/index.js';
 import type { Accelerator } from './options.js';
 

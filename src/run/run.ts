@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, runErrors } from '../errors/index.js';
-
 import { forgetTemporary, temporaryName } from '../host/index.js';
 import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
