@@ -1,17 +1,24 @@
 /**
- * Builds the multi-call program of all fixtures into a folder: `node build-fixtures OUT [--without fork,…]`.
- * For work on the kernel by hand; the suite calls the library directly.
+ * Builds the multi-call program of all fixtures into a folder, as objects, in every code model, with the suite's root
+ * file system beside it: for work on the kernel by hand; the suite calls the library directly.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildMultiCall, linkRing3, type Model } from './compile.js';
 import { loadFixtures } from './fixtures.js';
+import { buildSuiteRoot, type Ring } from './suite.js';
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { without: { type: 'string' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { without: { type: 'string' }, only: { type: 'string' } },
+});
 const output = positionals[0] ?? 'build/multicall';
 const without = (values.without ?? '').split(',');
-const fixtures = loadFixtures().filter(({ needs }) => !needs.some((need) => without.includes(need)));
+const only = values.only?.split(',');
+const fixtures = loadFixtures().filter(
+  ({ name, needs }) => !needs.some((need) => without.includes(need)) && (only?.includes(name) ?? true),
+);
 
 for (const model of ['default', 'kernel', 'mixed'] satisfies Model[]) {
   const folder = `${output}/${model}`;
@@ -20,5 +27,15 @@ for (const model of ['default', 'kernel', 'mixed'] satisfies Model[]) {
   const program = await buildMultiCall(fixtures, model);
   for (const object of program.objects) copyFileSync(object, `${folder}/${basename(object)}`);
   writeFileSync(`${folder}/libs.txt`, `${program.libs.join(' ')}\n`);
-  copyFileSync(await linkRing3(program), `${folder}/ring3`);
+  const ring3 = await linkRing3(program);
+  copyFileSync(ring3, `${folder}/ring3`);
+  if (model !== 'default') continue;
+  for (const [name, rings] of Object.entries({ suite: ['ring3', 'ring0'], 'suite-ring3': ['ring3'] } as const))
+    await buildSuiteRoot({
+      fixtures,
+      rings: rings satisfies readonly Ring[],
+      ring3,
+      folder: 'build/suite-root',
+      output: `${output}/${name}.cpio`,
+    });
 }

@@ -1,7 +1,7 @@
 /** Compiles fixtures to objects, as a user would, and binds them into one program for the ring that is asked for. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Fixture } from './fixtures.js';
 import { buildFolder, fixtureFolder } from './paths.js';
@@ -134,11 +134,4 @@ async function cached(
   await make(temporary);
   renameSync(temporary, path);
   return path;
-}
-
-/** Writes `text` where the guest's root file system expects it and returns the path. */
-export function stage(folder: string, path: string, text: string): void {
-  const target = `${folder}/${path}`;
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, text);
 }

@@ -21,6 +21,8 @@ export interface FixtureCase {
   /** Unique in the suite: the fixture's name, and behind a dot the case's, if it has one. */
   readonly id: string;
   readonly fixture: string;
+  /** A script for the guest's shell to run instead of the program, which it finds as `"$0"/NAME`. */
+  readonly shell: string | undefined;
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly stdin: string;
@@ -76,6 +78,7 @@ const caseDirectives = new Set([
   'Ring0',
   'Timeout',
   'Repeat',
+  'Shell',
 ]);
 
 interface Directive {
@@ -138,6 +141,7 @@ function parseCase(fixture: string, id: string, directives: readonly Directive[]
   return {
     id,
     fixture,
+    shell: last('Shell'),
     args: [
       ...all('Args').flatMap(shellWords),
       ...Array.from({ length: many }, (_, at) => `argument number ${at}`),
