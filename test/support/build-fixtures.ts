@@ -30,7 +30,10 @@ for (const model of ['default', 'kernel', 'mixed'] satisfies Model[]) {
   const ring3 = await linkRing3(program);
   copyFileSync(ring3, `${folder}/ring3`);
   if (model !== 'default') continue;
-  for (const [name, rings] of Object.entries({ suite: ['ring3', 'ring0'], 'suite-ring3': ['ring3'] } as const))
+  for (const [name, rings] of Object.entries({
+    suite: ['ring3', 'ring0'],
+    'suite-ring3': ['ring3'],
+  } as const))
     await buildSuiteRoot({
       fixtures,
       rings: rings satisfies readonly Ring[],

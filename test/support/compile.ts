@@ -34,7 +34,11 @@ export async function buildMultiCall(fixtures: readonly Fixture[], model: Model)
     }
   };
   await Promise.all([worker(), worker()]);
-  const table = await compileText('multicall', dispatchSource(fixtures), model === 'kernel' ? model : 'default');
+  const table = await compileText(
+    'multicall',
+    dispatchSource(fixtures),
+    model === 'kernel' ? model : 'default',
+  );
   return {
     objects: [table, ...fixtures.map(({ name }) => objects.get(name) ?? '')],
     libs: [...new Set(fixtures.flatMap(({ libs }) => libs)), ...runtime(fixtures)],
@@ -50,8 +54,18 @@ export async function compileObject(fixture: Fixture, model: Exclude<Model, 'mix
   const compiler = fixture.language === 'c' ? 'gcc' : 'g++';
   const flags = ['-O2', '-I', fixtureFolder, ...warnings, ...modelFlags[model], ...fixture.cflags];
   const headers = readFileSync(`${fixtureFolder}/fixture.h`, 'utf8') + sharedHeader(fixture);
-  return cached([headers, readFileSync(fixture.path, 'utf8'), compiler, ...flags], `${fixture.name}.o`, (output) =>
-    execa(compiler, [...flags, ...(compiler === 'gcc' ? ['-D_GNU_SOURCE'] : []), '-c', fixture.path, '-o', output]),
+  return cached(
+    [headers, readFileSync(fixture.path, 'utf8'), compiler, ...flags],
+    `${fixture.name}.o`,
+    (output) =>
+      execa(compiler, [
+        ...flags,
+        ...(compiler === 'gcc' ? ['-D_GNU_SOURCE'] : []),
+        '-c',
+        fixture.path,
+        '-o',
+        output,
+      ]),
   );
 }
 
@@ -64,12 +78,16 @@ function sharedHeader(fixture: Fixture): string {
 async function compileEntry(fixture: Fixture, model: Exclude<Model, 'mixed'>): Promise<string> {
   const object = await compileObject(fixture, model);
   const flags = ['--redefine-sym', `main=fixture_${fixture.name}`];
-  return cached([object, ...flags], `${fixture.name}.o`, (output) => execa('objcopy', [...flags, object, output]));
+  return cached([object, ...flags], `${fixture.name}.o`, (output) =>
+    execa('objcopy', [...flags, object, output]),
+  );
 }
 
 async function compileText(name: string, source: string, model: Exclude<Model, 'mixed'>): Promise<string> {
   const flags = ['-O2', ...warnings, ...modelFlags[model], '-xc', '-c', '-'];
-  return cached([source, ...flags], `${name}.o`, (output) => execa('gcc', [...flags, '-o', output], { input: source }));
+  return cached([source, ...flags], `${name}.o`, (output) =>
+    execa('gcc', [...flags, '-o', output], { input: source }),
+  );
 }
 
 function dispatchSource(fixtures: readonly Fixture[]): string {

@@ -90,7 +90,8 @@ interface Directive {
 export function loadFixtures(): Fixture[] {
   const fixtures = readdirSync(fixtureFolder, { recursive: true, encoding: 'utf8' })
     .filter((path) => ['.c', '.cc'].includes(extname(path)))
-    .map((path) => parseFixture(`${fixtureFolder}/${path}`))
+    .map((path) => `${fixtureFolder}/${path}`)
+    .map((path) => parseFixture(path, readFileSync(path, 'utf8')))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const ids = fixtures.flatMap(({ cases }) => cases.map(({ id }) => id));
   const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
@@ -98,9 +99,9 @@ export function loadFixtures(): Fixture[] {
   return fixtures;
 }
 
-function parseFixture(path: string): Fixture {
+/** Throws on a directive that does not exist or cannot be read. */
+export function parseFixture(path: string, source: string): Fixture {
   const name = basename(path, extname(path));
-  const source = readFileSync(path, 'utf8');
   const common: Directive[] = [];
   const cases: { name: string; directives: Directive[] }[] = [];
   for (const [, directive = '', value = ''] of source.matchAll(/^\/\/#(\w+)(?:: ?(.*))?$/gm)) {

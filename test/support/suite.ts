@@ -18,7 +18,22 @@ export interface Outcome {
 /** `\x7fUKL`, version 1: exec of a file with these bytes starts the program in the kernel's slot. */
 const trigger = Buffer.from([0x7f, 0x55, 0x4b, 0x4c, 1, 0, 0, 0]);
 
-const applets = ['sh', 'cat', 'echo', 'true', 'false', 'kill', 'sleep', 'head', 'wc', 'sort', 'rm', 'ls', 'tr', 'seq'];
+const applets = [
+  'sh',
+  'cat',
+  'echo',
+  'true',
+  'false',
+  'kill',
+  'sleep',
+  'head',
+  'wc',
+  'sort',
+  'rm',
+  'ls',
+  'tr',
+  'seq',
+];
 
 /** The id under which one run of a case is reported. */
 export function runId(one: FixtureCase, ring: Ring, turn: number): string {
@@ -74,10 +89,12 @@ function plan(fixtures: readonly Fixture[], rings: readonly Ring[]): string {
 /** Reads the runner's report, as far as it goes. `complete` is false if the machine stopped before the end. */
 export function parseReport(report: Buffer): { outcomes: Map<string, Outcome>; complete: boolean } {
   const outcomes = new Map<string, Outcome>();
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const headEnd = report.indexOf('\n', at);
     if (headEnd < 0) return { outcomes, complete: false };
-    const [kind, id = '', end = '', milliseconds = '', size = ''] = report.toString('utf8', at, headEnd).split('\t');
+    const [kind, id = '', end = '', milliseconds = '', size = ''] = report
+      .toString('utf8', at, headEnd)
+      .split('\t');
     if (kind === 'done') return { outcomes, complete: true };
     const bodyEnd = headEnd + 1 + Number(size);
     if (kind !== 'run' || !(bodyEnd < report.length)) return { outcomes, complete: false };
