@@ -8,6 +8,10 @@ export interface Boot {
   /** Where the machine's logs go; emptied first. */
   readonly folder: string;
   readonly cpus: number;
+  /** QEMU's CPU model. Default `max`: all that TCG can do, with SMEP, SMAP and five levels of page tables. */
+  readonly cpu?: string;
+  /** Kernel parameters besides those the suite needs. */
+  readonly append?: string;
   /** In seconds of the host; then the machine is killed. */
   readonly timeout: number;
 }
@@ -25,11 +29,11 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
   const log = `${boot.folder}/console.log`;
   const report = `${boot.folder}/report`;
   const args = [
-    ...['-accel', 'tcg', '-cpu', 'max', '-smp', String(boot.cpus), '-m', '512'],
+    ...['-accel', 'tcg', '-cpu', boot.cpu ?? 'max', '-smp', String(boot.cpus), '-m', '512'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-serial', `file:${log}`, '-serial', `file:${report}`],
     ...['-kernel', boot.kernel, '-initrd', boot.initrd],
-    ...['-append', 'console=ttyS0 printk.devkmsg=on panic=-1'],
+    ...['-append', `console=ttyS0 printk.devkmsg=on panic=-1 ${boot.append ?? ''}`],
   ];
   const { timedOut, exitCode, stderr } = await execa('qemu-system-x86_64', args, {
     reject: false,
