@@ -5,3 +5,8 @@
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { elfErrors } from './elf.js';
+export { imageErrors } from './image.js';
+export { hostErrors } from './host.js';
+export { kernelErrors } from './kernel.js';
+export { linkErrors, placeName, type Reference } from './link.js';
+export { runErrors } from './run.js';

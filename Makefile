@@ -1,0 +1,78 @@
+# `make demo` shows everything once; `make test` is what CI runs. Both work from a clean clone and ask nothing.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UKL := bin/ukl-link
+BUILD := build
+# Where the kernel is worked on: `make kernel-tree`.
+TREE ?= $(BUILD)/linux
+
+SOURCES := $(shell find src -name '*.ts') scripts/build.mjs package.json tsconfig.json tsconfig.build.json
+
+.PHONY: help
+help:
+	@echo 'make demo            install what is missing, build kernel and tool, link hello, boot it'
+	@echo 'make test            the same preparations, then lint, types and every test'
+	@echo 'make tool            build the tool only'
+	@echo 'make check-identity  the patched kernel with UKL off is the pristine one, byte for byte'
+	@echo 'make kernel-tree     a git tree of the kernel with the patches as commits, in $(TREE)'
+	@echo 'make kernel          compile what was edited in $(TREE) and store its kit'
+	@echo 'make patches         write the commits of $(TREE) back to patches/'
+	@echo 'make fuzz            the fuzz tests, longer'
+	@echo 'make clean           remove what was built here (kits stay in the cache)'
+
+.PHONY: demo
+demo:
+	@scripts/prerequisites.sh demo
+	@$(MAKE) tool
+	$(UKL) kernel build
+	@mkdir -p $(BUILD)/demo
+	gcc -O2 -c fixtures/hello/hello.c -o $(BUILD)/demo/hello.o
+	$(UKL) --with-program=$(BUILD)/demo/hello.o -o $(BUILD)/demo/hello.bzImage --print-stats
+	@echo '$(UKL) run $(BUILD)/demo/hello.bzImage'
+	@$(UKL) run $(BUILD)/demo/hello.bzImage </dev/null; echo "exit status: $$?"
+
+.PHONY: test
+test:
+	@scripts/prerequisites.sh test
+	@$(MAKE) tool
+	$(UKL) kernel build
+	npm run --silent lint
+	npm run --silent typecheck
+	@node scripts/test.mjs
+
+.PHONY: tool
+tool: dist/cli.js
+
+# npm writes this file at the end of every installation.
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dist/cli.js: node_modules/.package-lock.json $(SOURCES)
+	node scripts/build.mjs
+
+.PHONY: check-identity
+check-identity: tool
+	$(UKL) kernel identity
+
+.PHONY: kernel-tree
+kernel-tree: tool
+	$(UKL) kernel tree $(TREE)
+
+.PHONY: kernel
+kernel: tool
+	$(UKL) kernel build --tree $(TREE)
+
+.PHONY: patches
+patches: tool
+	$(UKL) kernel patches $(TREE)
+
+.PHONY: fuzz
+fuzz: tool
+	UKL_FUZZ_RUNS=$(or $(RUNS),20000) node scripts/test.mjs fuzz
+
+.PHONY: clean
+clean:
+	rm -rf dist build

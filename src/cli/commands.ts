@@ -1,0 +1,20 @@
+import type { CommandEntry } from './command.js';
+
+/** Every command, in the order of the help page. */
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'run <image>',
+    describe: 'Boot an image in QEMU and end as its program does',
+    load: () => import('./commands/run.js'),
+  },
+  {
+    usage: 'kernel',
+    describe: 'Build, show, pack and install kernel kits',
+    load: () => import('./commands/kernel.js'),
+  },
+  {
+    usage: 'doctor',
+    describe: 'Say what this machine has and lacks',
+    load: () => import('./commands/doctor.js'),
+  },
+];

@@ -1,0 +1,74 @@
+import { UklError, elfErrors } from '../../errors/index.js';
+import { SECTION_HEADER_SIZE, SHF, SHT, SYMBOL_SIZE } from '../constants.js';
+import type { ElfEdit } from './elf-edit.js';
+import type { SectionEdit } from './section-edit.js';
+import { StringTableBuilder } from './string-table-builder.js';
+import type { SymbolEdit } from './symbol-edit.js';
+
+/**
+ * Writes changed symbol names to the symbols' string table. When every user of the table is known (symbol table and section
+ * headers) it is made anew, without the old names; else the new names go behind the old ones. Runs after `settleSymbols`.
+ */
+export function settleSymbolNames(edit: ElfEdit, symbols: SymbolEdit): void {
+  const { names, prefix } = symbols;
+  if (names.size === 0 && prefix === undefined) return;
+  const table = edit.section(symbols.section.link);
+  const alone = onlyKnownUsers(edit, symbols.section, table);
+  const old = table.contents;
+  const builder = new StringTableBuilder(old, alone ? 0 : old.length);
+  const view = symbols.section.writableView();
+  for (let index = 1; index < symbols.length; index++) {
+    const at = index * SYMBOL_SIZE;
+    const name = names.size === 0 ? undefined : names.get(index);
+    if (name !== undefined) {
+      view.setUint32(at, builder.add(name), true);
+      continue;
+    }
+    const offset = view.getUint32(at, true);
+    if (offset === 0) continue;
+    const selected = prefix?.selects(index) === true;
+    if (selected) view.setUint32(at, builder.addPrefixed(prefix.bytes, offset), true);
+    else if (alone) view.setUint32(at, builder.keep(offset), true);
+  }
+  if (alone && table.index === edit.elf.header.shstrndx) keepSectionNames(edit, builder);
+  replaceStrings(table, builder);
+}
+
+/** Writes the names of new sections behind those of the old ones. */
+export function settleSectionNames(edit: ElfEdit, names: ReadonlyMap<number, string>): void {
+  if (names.size === 0) return;
+  const table = edit.section(edit.elf.header.shstrndx);
+  const old = table.contents;
+  const builder = new StringTableBuilder(old, old.length);
+  for (const [index, name] of names) {
+    edit.headers.writable.setUint32(index * SECTION_HEADER_SIZE, builder.add(name), true);
+  }
+  replaceStrings(table, builder);
+}
+
+function replaceStrings(table: SectionEdit, builder: StringTableBuilder): void {
+  const bytes = builder.finish();
+  if (bytes.length > 0xffff_ffff) {
+    throw new UklError(elfErrors.tooManyBytes(table.place, 'the string table', bytes.length, 0xffff_ffff));
+  }
+  table.setContents(bytes);
+}
+
+/** Whether only the symbol table and, perhaps, the section headers use this string table, and no program at run time. */
+function onlyKnownUsers(edit: ElfEdit, symbols: SectionEdit, table: SectionEdit): boolean {
+  if ((table.flags & SHF.ALLOC) !== 0) return false;
+  for (let i = 1; i < edit.sectionCount; i++) {
+    const section = edit.section(i);
+    if (i !== symbols.index && section.type !== SHT.NULL && section.link === table.index) return false;
+  }
+  return true;
+}
+
+function keepSectionNames(edit: ElfEdit, builder: StringTableBuilder): void {
+  const view = edit.headers.writable;
+  for (let i = 0; i < edit.headers.count; i++) {
+    const at = i * SECTION_HEADER_SIZE;
+    const offset = view.getUint32(at, true);
+    if (offset !== 0) view.setUint32(at, builder.keep(offset), true);
+  }
+}

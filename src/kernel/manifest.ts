@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+import { UklError, kernelErrors } from '../errors/index.js';
+
+/** Version of the kit's layout and of the contract between kernel and link. Raised when an older tool or kit would not fit. */
+export const KIT_FORMAT = 1;
+
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const address = z.string().check(z.regex(/^0x[0-9a-f]{16}$/));
+
+const manifestSchema = z.object({
+  format: z.literal(KIT_FORMAT),
+  /** Version of the ukl-link that made the kit. */
+  tool: z.string(),
+  /** What the kit is called; see key.ts. */
+  key: sha256,
+  kernel: z.object({
+    /** `uname -r` of the guest. */
+    release: z.string(),
+    /** Version of the source, `6.1.192`. */
+    version: z.string(),
+    /** Digest of the source; see source.ts. Null for a developer's tree. */
+    source: z.nullable(sha256),
+    /** Digest of patches and configuration; see series.ts. Null for a developer's tree. */
+    series: z.nullable(sha256),
+    /** First line of `gcc --version`. */
+    compiler: z.string(),
+  }),
+  slot: z.object({
+    /** Link address of the slot's first byte, in hex. */
+    start: address,
+    /** Bytes. */
+    size: z.int().check(z.positive()),
+  }),
+  /** Every other file of the kit, by path within it. */
+  files: z.record(z.string(), z.object({ size: z.int().check(z.nonnegative()), sha256 })),
+});
+
+/** What manifest.json says. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Only what must be readable in every version, to say which version it is. */
+const formatSchema = z.object({ format: z.int(), tool: z.string() });
+
+/**
+ * Reads the text of a manifest.json. Throws UKL4014 for a kit of another format, UKL4013 for anything that is not a manifest.
+ */
+export function parseManifest(text: string, file: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw corrupt(file, 'manifest.json is not JSON', error);
+  }
+  const format = formatSchema.safeParse(json);
+  if (!format.success) throw corrupt(file, describe(format.error), format.error);
+  if (format.data.format !== KIT_FORMAT) {
+    throw new UklError(kernelErrors.kitOtherFormat(file, format.data.tool, format.data.format, KIT_FORMAT));
+  }
+  const manifest = manifestSchema.safeParse(json);
+  if (!manifest.success) throw corrupt(file, describe(manifest.error), manifest.error);
+  return manifest.data;
+}
+
+/** The same manifest is always the same text. */
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+function corrupt(file: string, reason: string, cause: unknown): UklError {
+  return new UklError(kernelErrors.kitCorrupt(file, reason), { cause });
+}
+
+function describe(error: z.core.$ZodError): string {
+  return error.issues
+    .map((issue) => `manifest.json: ${issue.path.join('.') || 'it'}: ${issue.message}`)
+    .join('; ');
+}

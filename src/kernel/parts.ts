@@ -1,0 +1,9 @@
+import { makeBootParts } from '../image/make-boot-parts.js';
+import { makeGuestInit } from './guest-init.js';
+import type { KitParts } from './make-kit.js';
+
+/** The real parts of a kit. */
+export const kitParts: KitParts = {
+  boot: async (buildDir, outDir) => void (await makeBootParts({ buildDir, outDir })),
+  init: makeGuestInit,
+};

@@ -1,0 +1,74 @@
+import { hostForwardRule } from './ports.js';
+import { defaultMemory, type Accelerator, type MachineOptions } from './options.js';
+
+/** How a run is tied to its QEMU. */
+export interface Wiring {
+  readonly accelerator: Accelerator;
+  /** File that takes what the guest writes to its second serial port. */
+  readonly resultFile: string;
+  /** Initrd with the run's arguments, or none. */
+  readonly initrd?: string;
+  /** Inherited descriptor of a socket for QMP. The machine then starts paused, so that no event is missed. */
+  readonly controlFd?: number;
+  /** Inherited descriptor of a socket whose bytes are the program's input. */
+  readonly inputFd?: number;
+}
+
+/** Name of the virtio port that /init looks for (guest/input.h). */
+const inputPort = 'ukl.input';
+
+/** QEMU splits its options at commas; a doubled one is a comma. */
+const commas = (text: string): string => text.replaceAll(',', ',,');
+
+/** QEMU's user network is always the same: a static address saves the seconds of DHCP. */
+const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3';
+
+/** Kernel parameters of a run; the image's own stand before them. */
+export function kernelParameters(options: MachineOptions): string {
+  return [
+    'console=ttyS0',
+    // A panic resets the machine at once, and -no-reboot makes that QEMU's end.
+    'panic=-1',
+    ...(options.kernelLog ? [] : ['quiet']),
+    ...(options.network === 'none' ? [] : [guestAddress]),
+    ...(options.append ? [options.append] : []),
+  ].join(' ');
+}
+
+/** Arguments of QEMU, without its name. The machine has nothing that is not named here. */
+export function qemuArguments(options: MachineOptions, wiring: Wiring): string[] {
+  const { accelerator, resultFile, initrd, controlFd, inputFd } = wiring;
+  const result = [
+    ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
+    ...['-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
+    ...['-smp', String(options.cpus ?? 1), '-m', `${options.memory ?? defaultMemory}M`],
+    ...['-kernel', options.image, '-append', kernelParameters(options)],
+  ];
+  if (initrd !== undefined) result.push('-initrd', initrd);
+  result.push('-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console');
+  result.push('-chardev', `file,id=result,path=${commas(resultFile)}`, '-serial', 'chardev:result');
+  if (options.network !== 'none') {
+    const forwards = (options.ports ?? []).map((port) => `,hostfwd=${hostForwardRule(port)}`);
+    result.push('-netdev', `user,id=net0${forwards.join('')}`);
+    // No option ROM: nothing boots from the network, and the file is a package of its own on Debian.
+    result.push('-device', 'virtio-net-pci,netdev=net0,romfile=');
+  }
+  result.push('-object', 'rng-random,id=rng0,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng0');
+  if (inputFd !== undefined) {
+    result.push('-chardev', `socket,id=input,fd=${inputFd}`, '-device', 'virtio-serial-pci,id=ports');
+    result.push('-device', `virtserialport,bus=ports.0,nr=1,chardev=input,name=${inputPort}`);
+  }
+  if (controlFd !== undefined) {
+    result.push('-chardev', `socket,id=control,fd=${controlFd}`, '-mon', 'chardev=control,mode=control');
+  }
+  if (options.gdb !== undefined) result.push('-gdb', `tcp:127.0.0.1:${options.gdb.port}`);
+  if (controlFd !== undefined || options.gdb?.wait) result.push('-S');
+  result.push(...(options.qemuArguments ?? []));
+  return result;
+}
+
+/** One line that a POSIX shell reads as these words. */
+export function shellLine(words: readonly string[]): string {
+  const plain = /^[\w@%+=:,./-]+$/;
+  return words.map((word) => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}

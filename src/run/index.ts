@@ -1,0 +1,14 @@
+export {
+  defaultMemory,
+  defaultSilenceLimit,
+  machineFailureExitCode,
+  type Accelerator,
+  type MachineOptions,
+  type Outcome,
+  type RunInput,
+  type RunOptions,
+  type RunResult,
+} from './options.js';
+export { parsePort, type PortForward } from './ports.js';
+export { shellLine } from './command.js';
+export { defaultQemu, runCommand, runImage } from './run.js';

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UklError, runErrors } from '../errors/index.js';
+
+import { chooseAccelerator } from './accelerator.js';
+import { checkOptions } from './check-options.js';
+import { qemuArguments } from './command.js';
+import { checkBootable } from './image-check.js';
+import { writeRunInitrd, type RunFiles } from './initrd.js';
+import { controlFd, inputFd, operateMachine, type MachineEnd } from './machine.js';
+import { defaultSilenceLimit, type Accelerator, type RunOptions, type RunResult } from './options.js';
+import { hostForwardRule } from './ports.js';
+import { exitCodeOf } from './result.js';
+
+/**
+ * Boots an image and waits for its program's end.
+ *
+ * Every other end of the machine is an error: it always comes, within the limits given, with the reason and the last
+ * lines of the console.
+ *
+ * @throws UklError UKL5001 to UKL5017
+ */
+export async function runImage(options: RunOptions): Promise<RunResult> {
+  checkOptions(options);
+  await checkBootable(options.image);
+  const qemu = options.qemu ?? defaultQemu;
+  const { accelerator, note } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
+  if (note !== undefined) options.onNote?.(note);
+  const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
+  try {
+    const resultFile = join(dir, 'result');
+    const initrd = join(dir, 'initrd');
+    await writeRunInitrd(initrd, { ...options, stdin: stdinOf(options) });
+    const tied = { accelerator, resultFile, initrd, controlFd };
+    const wiring = options.input?.kind === 'data' ? { ...tied, inputFd } : tied;
+    const args = qemuArguments(options, wiring);
+    return conclude(await operateMachine([qemu, ...args], resultFile, options), options, accelerator);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
+  if (input === undefined) return 'null';
+  return input.kind === 'data' ? 'port' : 'console';
+}
+
+/** Debian's name of QEMU's PC. */
+export const defaultQemu = 'qemu-system-x86_64';
+
+/**
+ * The command a run would start, to be run by hand: the result goes to the file IMAGE.result there. If the program gets
+ * arguments or variables, or an initrd is given, the command names an initrd file that this function leaves behind.
+ *
+ * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016
+ */
+export async function runCommand(options: RunOptions): Promise<string[]> {
+  checkOptions(options);
+  await checkBootable(options.image);
+  const qemu = options.qemu ?? defaultQemu;
+  const { accelerator } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
+  const wiring = { accelerator, resultFile: `${options.image}.result` };
+  const needsInitrd =
+    (options.args?.length ?? 0) + (options.env?.length ?? 0) > 0 || options.initrd !== undefined;
+  if (!needsInitrd) return [qemu, ...qemuArguments(options, wiring)];
+  const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
+  // Whoever runs the command by hand has a terminal.
+  const initrd = join(dir, 'initrd');
+  await writeRunInitrd(initrd, { ...options, stdin: 'console' });
+  return [qemu, ...qemuArguments(options, { ...wiring, initrd })];
+}
+
+/** Which of the ends a machine can have this one was. */
+function conclude(end: MachineEnd, options: RunOptions, accelerator: Accelerator): RunResult {
+  const { report, console, stop, shutdown, failure, seconds } = end;
+  const tail = console.tail();
+  const outcome = report.end;
+  if (outcome !== undefined && outcome.kind !== 'error')
+    return { outcome, exitCode: exitCodeOf(outcome), accelerator, seconds };
+  if (outcome !== undefined)
+    throw new UklError(runErrors.programNotStarted(outcome.errno, outcome.what, tail));
+  if (stop === 'timeout') throw new UklError(runErrors.timedOut(options.timeout ?? 0, tail));
+  if (stop === 'silence') throw new UklError(runErrors.silent(options.silenceLimit ?? defaultSilenceLimit));
+  if (stop === 'abort') throw new UklError(runErrors.stopped());
+  if (console.panic !== undefined) throw new UklError(runErrors.kernelPanic(console.panic, tail));
+  if (failure !== undefined) throw new UklError(qemuFailure(end, options, failure));
+  if (report.unknown !== undefined) throw new UklError(runErrors.badResult(report.unknown, tail));
+  if (shutdown === 'guest-reset' && !console.restarting) throw new UklError(runErrors.tripleFault(tail));
+  if (shutdown === 'guest-reset') throw new UklError(runErrors.endedWithoutResult('restarted', tail));
+  if (shutdown === 'guest-shutdown') throw new UklError(runErrors.endedWithoutResult('powered off', tail));
+  // host-qmp-quit, host-signal: somebody else ended it.
+  throw new UklError(runErrors.stopped());
+}
+
+function qemuFailure(end: MachineEnd, options: RunOptions, failure: string) {
+  const taken = options.ports?.find((port) =>
+    end.said.some(
+      (line) =>
+        line.includes('Could not set up host forwarding rule') && line.includes(hostForwardRule(port)),
+    ),
+  );
+  return taken === undefined
+    ? runErrors.qemuFailed(failure, end.said)
+    : runErrors.portTaken(hostForwardRule(taken));
+}
