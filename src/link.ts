@@ -1,9 +1,10 @@
 import { basename, extname, resolve } from 'node:path';
 import { UklError, linkErrors, type Diagnostic } from './errors/index.js';
-import { writeFileAtomic } from './host/index.js';
+import { PassTimer, writeFileAtomic, type PassStats } from './host/index.js';
 import { loadBootParts, packImage, type LinkedProgram } from './image/index.js';
 import { writeCpio } from './image/cpio.js';
-import { defaultRootfs } from './image/rootfs.js';
+import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
+import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
   findToolchain,
   ldInputs,
@@ -15,7 +16,6 @@ import {
 import { readKitFile, type Kit } from './kernel/kit.js';
 import { findKit } from './kernel/store.js';
 import { finishProgram, runLd } from './ld/index.js';
-import { PassTimer, type PassStats } from './passes.js';
 import { originalNames, prefixedName, rewriteInputs, type RewriteCache } from './rewrite/index.js';
 
 export interface LinkOptions {
@@ -31,6 +31,8 @@ export interface LinkOptions {
   readonly env?: readonly string[];
   /** Default kernel command line. */
   readonly cmdline?: string;
+  /** Folder or cpio archive that replaces the default root file system. */
+  readonly rootfs?: string;
 }
 
 export interface LinkResult {
@@ -50,7 +52,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { kit, inputs, toolchain } = await timer.run(
+  const { kit, inputs, toolchain, tree } = await timer.run(
     'resolve',
     () => resolveAll(options),
     ({ inputs }) => inputs.files.reduce((sum, { bytes }) => sum + bytes.length, 0),
@@ -61,7 +63,11 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const program = await linkProgram({ inputs, toolchain, base }, timer);
 
   // 4. The root file system.
-  const initramfs = await timer.run('root file system', () => makeRootfs(kit, options), sizeOf);
+  const rootfs = await timer.run(
+    'root file system',
+    () => makeRootfs(kit, options, tree),
+    ({ archive }) => archive.length,
+  );
 
   // 5. Graft and pack.
   const parts = await timer.run(
@@ -69,10 +75,10 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     () => loadBootParts(kit.folder),
     ({ blocks }) => blocks.length,
   );
-  const { cmdline } = options;
+  const cmdline = [rootfs.cmdline, options.cmdline].filter((part) => part !== undefined).join(' ');
   const image = await timer.run(
     'graft and pack',
-    () => packImage(parts, { program, initramfs, ...(cmdline === undefined ? {} : { cmdline }) }),
+    () => packImage(parts, { program, initramfs: rootfs.archive, ...(cmdline === '' ? {} : { cmdline }) }),
     sizeOf,
   );
 
@@ -122,10 +128,17 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
   );
 }
 
+/** What pass 1 finds. */
+interface Resolved {
+  readonly kit: Kit;
+  readonly inputs: ResolvedInputs;
+  readonly toolchain: Toolchain;
+  /** The user's root file system. */
+  readonly tree: readonly RootfsEntry[] | undefined;
+}
+
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(
-  options: LinkOptions,
-): Promise<{ kit: Kit; inputs: ResolvedInputs; toolchain: Toolchain }> {
+async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const problems: Diagnostic[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
@@ -136,10 +149,12 @@ async function resolveAll(
       return undefined;
     }
   };
-  const [kit, toolchain, program] = await Promise.all([
+  const { rootfs } = options;
+  const [kit, toolchain, program, tree] = await Promise.all([
     attempt(() => findKit(options.kit)),
     attempt(() => findToolchain()),
     attempt(() => parseProgramArguments(options.program)),
+    attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
   ]);
   const inputs =
     program !== undefined && toolchain !== undefined
@@ -152,13 +167,23 @@ async function resolveAll(
   if (kit === undefined || toolchain === undefined || inputs === undefined || problems.length > 0) {
     throw new UklError(problems);
   }
-  return { kit, toolchain, inputs };
+  return { kit, toolchain, inputs, tree };
 }
 
-/** The archive that the kernel unpacks at boot: the default root file system with the program's arguments and environment in it. */
-async function makeRootfs(kit: Kit, { program, args = [], env = [] }: LinkOptions): Promise<Uint8Array> {
-  const init = await readKitFile(kit, 'init');
-  return writeCpio(defaultRootfs({ init, argv: [programName(program), ...args], env }));
+/**
+ * The archive that the kernel unpacks at boot, with the program's arguments and environment in it, and what the kernel must be told to
+ * find its first process there.
+ */
+async function makeRootfs(
+  kit: Kit,
+  { program, args = [], env = [] }: LinkOptions,
+  tree: readonly RootfsEntry[] | undefined,
+): Promise<{ archive: Uint8Array; cmdline?: string }> {
+  const content = { init: await readKitFile(kit, 'init'), argv: [programName(program), ...args], env };
+  if (tree === undefined) return { archive: writeCpio(defaultRootfs(content)) };
+  const { entries, init } = rootfsWithProgram(tree, content);
+  const archive = writeCpio(entries);
+  return init === '/init' ? { archive } : { archive, cmdline: `rdinit=${init}` };
 }
 
 /** argv[0]: the first input's name without its ending. */

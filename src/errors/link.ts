@@ -143,11 +143,13 @@ export const linkErrors = {
 
   /** The text is the library author's own (.gnu.warning.SYMBOL). */
   libraryWarning: (symbol: string, text: string, place: Place): Diagnostic => ({
-    code: 'UKL2017',
+    ...error(
+      'UKL2017',
+      `${symbol}: ${text}`,
+      { ...place, symbol },
+      'leave it if the program never gets there, or put what it needs into the root file system',
+    ),
     severity: 'warning',
-    message: `${symbol}: ${text}`,
-    ...place,
-    symbol,
   }),
 
   outputIsInput: (file: string): Diagnostic =>
