@@ -14,7 +14,7 @@ const { positionals, values } = parseArgs({
   options: { without: { type: 'string' }, only: { type: 'string' } },
 });
 const output = positionals[0] ?? 'build/multicall';
-const without = (values.without ?? '').split(',');
+const without = ['image', ...(values.without ?? '').split(',')];
 const only = values.only?.split(',');
 const fixtures = loadFixtures().filter(
   ({ name, needs }) => !needs.some((need) => without.includes(need)) && (only?.includes(name) ?? true),
@@ -38,7 +38,6 @@ for (const model of ['default', 'kernel', 'mixed'] satisfies Model[]) {
       fixtures,
       rings: rings satisfies readonly Ring[],
       ring3,
-      folder: 'build/suite-root',
       output: `${output}/${name}.cpio`,
     });
 }

@@ -1,6 +1,7 @@
 /** The differential suite's root file system: the runner, its plan, a busybox, the programs for both rings. */
-import { execa } from 'execa';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeCpio } from '../../src/image/cpio.js';
+import { trigger, type RootfsEntry } from '../../src/image/rootfs.js';
 import { compileStatic } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
 import { root } from './paths.js';
@@ -14,9 +15,6 @@ export interface Outcome {
   readonly milliseconds: number;
   readonly output: string;
 }
-
-/** `\x7fUKL`, version 1: exec of a file with these bytes starts the program in the kernel's slot. */
-const trigger = Buffer.from([0x7f, 0x55, 0x4b, 0x4c, 1, 0, 0, 0]);
 
 const applets = [
   'sh',
@@ -40,50 +38,80 @@ export function runId(one: FixtureCase, ring: Ring, turn: number): string {
   return `${ring} ${one.id}${one.repeat > 1 ? ` #${turn + 1}` : ''}`;
 }
 
-/** Builds the root file system as an uncompressed cpio archive at `output` from scratch in `folder`. */
+/** A run that compares nothing: what the shell says of the machine, for the test to look at. */
+export const machineRun = 'machine';
+const machineScript = `
+grep ' _stext$' /proc/kallsyms
+grep -ow -e smep -e smap -e la57 /proc/cpuinfo | sort -u | tr '\\n' ' '
+echo "cpus $(grep -c ^processor /proc/cpuinfo)"
+cat /proc/cmdline`;
+
+/** Writes the suite's root file system as an uncompressed cpio archive to `output`. */
 export async function buildSuiteRoot(options: {
   readonly fixtures: readonly Fixture[];
   readonly rings: readonly Ring[];
+  /** Path of the ring-3 executable with all fixtures. */
   readonly ring3: string;
-  readonly folder: string;
   readonly output: string;
 }): Promise<void> {
-  const { folder, fixtures } = options;
-  rmSync(folder, { recursive: true, force: true });
-  for (const path of ['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp', 'suite', 'ring0', 'ring3'])
-    mkdirSync(`${folder}/${path}`, { recursive: true });
-  const install = (from: string, to: string): void => {
-    copyFileSync(from, `${folder}/${to}`);
-    chmodSync(`${folder}/${to}`, 0o755);
-  };
-  install(await compileStatic(`${root}/test/support/guest/runner.c`), 'init');
-  install('/bin/busybox', 'bin/busybox');
-  for (const applet of applets) symlinkSync('busybox', `${folder}/bin/${applet}`);
-  install(options.ring3, 'ring3/.program');
-  writeFileSync(`${folder}/ring0/.program`, trigger, { mode: 0o755 });
-  for (const { name } of fixtures)
-    for (const ring of ['ring0', 'ring3']) symlinkSync('.program', `${folder}/${ring}/${name}`);
-  writeFileSync(`${folder}/etc/passwd`, 'root:x:0:0:root:/root:/bin/sh\n');
-  writeFileSync(`${folder}/etc/hosts`, '127.0.0.1 localhost\n::1 localhost\n');
-  writeFileSync(`${folder}/suite/plan`, plan(fixtures, options.rings));
-  await execa(
-    `find . -print0 | LC_ALL=C sort -z | cpio -o -0 -H newc --quiet --owner=+0:+0 -F ${JSON.stringify(options.output)}`,
-    { shell: '/bin/bash', cwd: folder },
-  );
+  const { fixtures, rings, ring3, output } = options;
+  const directory = (path: string): RootfsEntry => ({ type: 'directory', path, mode: 0o755 });
+  const symlink = (path: string, target: string): RootfsEntry => ({ type: 'symlink', path, target });
+  const file = (path: string, data: Uint8Array | string, mode = 0o644): RootfsEntry => ({
+    type: 'file',
+    path,
+    mode,
+    data: Buffer.from(data),
+  });
+  const entries = [
+    ...['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp', 'suite', 'ring0', 'ring3'].map(directory),
+    file('init', readFileSync(await compileStatic(`${root}/test/support/guest/runner.c`)), 0o755),
+    file('bin/busybox', readFileSync('/bin/busybox'), 0o755),
+    ...applets.map((applet) => symlink(`bin/${applet}`, 'busybox')),
+    file('ring0/.program', trigger, 0o755),
+    file('ring3/.program', readFileSync(ring3), 0o755),
+    ...fixtures.flatMap(({ name }) =>
+      ['ring0', 'ring3'].map((ring) => symlink(`${ring}/${name}`, '.program')),
+    ),
+    file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
+    file('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n'),
+    file('suite/plan', plan(fixtures, rings)),
+  ];
+  writeFileSync(output, writeCpio(entries));
+}
+
+interface PlannedRun {
+  readonly id: string;
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly stdin: string;
+  /** Seconds. */
+  readonly timeout: number;
 }
 
 function plan(fixtures: readonly Fixture[], rings: readonly Ring[]): string {
-  const fields: string[] = [];
+  const runs: PlannedRun[] = [
+    {
+      ...{ id: machineRun, path: '/bin/sh', args: ['-c', machineScript] },
+      ...{ env: ['PATH=/bin'], stdin: '', timeout: 30 },
+    },
+  ];
   for (const one of fixtures.flatMap(({ cases }) => cases))
     for (let turn = 0; turn < one.repeat; turn++)
-      for (const ring of rings) {
-        const path = one.shell === undefined ? `/${ring}/${one.fixture}` : '/bin/sh';
-        const args = one.shell === undefined ? one.args : ['-c', one.shell, `/${ring}`];
-        fields.push(runId(one, ring, turn), path, String(one.timeout));
-        fields.push(String(args.length + 1), path, ...args);
-        fields.push(String(one.env.length), ...one.env, one.stdin);
-      }
-  return fields.map((field) => `${field}\0`).join('');
+      for (const ring of rings) runs.push({ ...one, id: runId(one, ring, turn), ...command(one, ring) });
+  return runs
+    .flatMap(({ id, path, args, env, stdin, timeout }) => [
+      ...[id, path, String(timeout), String(args.length + 1), path, ...args],
+      ...[String(env.length), ...env, stdin],
+    ])
+    .map((field) => `${field}\0`)
+    .join('');
+}
+
+function command({ fixture, shell, args }: FixtureCase, ring: Ring): Pick<PlannedRun, 'path' | 'args'> {
+  if (shell === undefined) return { path: `/${ring}/${fixture}`, args };
+  return { path: '/bin/sh', args: ['-c', shell, `/${ring}`] };
 }
 
 /** Reads the runner's report, as far as it goes. `complete` is false if the machine stopped before the end. */
