@@ -152,7 +152,7 @@ function parseCase(fixture: string, id: string, directives: readonly Directive[]
     end: number !== undefined ? `signal ${number}` : `exit ${last('Exit') ?? 0}`,
     stdout: all('Stdout').length > 0 ? all('Stdout') : undefined,
     differences: all('Ring0').map((text) => parseDifference(id, text)),
-    timeout: Number(last('Timeout') ?? 30),
+    timeout: Number(last('Timeout') ?? 60),
     repeat: Number(last('Repeat') ?? 1),
   };
 }

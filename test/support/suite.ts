@@ -42,7 +42,7 @@ export function runId(one: FixtureCase, ring: Ring, turn: number): string {
 export const machineRun = 'machine';
 const machineScript = `
 grep ' _stext$' /proc/kallsyms
-grep -ow -e smep -e smap -e la57 /proc/cpuinfo | sort -u | tr '\\n' ' '
+grep -m1 ^flags /proc/cpuinfo | tr ' ' '\\n' | grep -x -e smep -e smap | sort | tr '\\n' ' '
 echo "cpus $(grep -c ^processor /proc/cpuinfo)"
 cat /proc/cmdline`;
 

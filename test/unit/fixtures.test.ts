@@ -12,7 +12,7 @@ describe('directives', () => {
     expect(parse('int main(void) {}').cases).toEqual([
       {
         ...{ id: 'name', fixture: 'name', shell: undefined, args: [], stdin: '', end: 'exit 0' },
-        ...{ stdout: undefined, differences: [], timeout: 30, repeat: 1 },
+        ...{ stdout: undefined, differences: [], timeout: 60, repeat: 1 },
         env: ['PATH=/bin', 'HOME=/root', 'LANG=C'],
       },
     ]);
