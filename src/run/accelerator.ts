@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-
+import { forgetTemporary, temporaryName } from '../host/index.js';
 import type { Accelerator } from './options.js';
 
 /** Milliseconds a probe may take; a vCPU that runs answers in a tenth of that. */
@@ -32,8 +32,9 @@ export async function vcpuRuns(
   accelerator: Accelerator,
   limit: number = probeLimit,
 ): Promise<boolean> {
-  const dir = await mkdtemp(join(tmpdir(), 'ukl-probe-'));
+  const dir = temporaryName(join(tmpdir(), 'ukl-probe'));
   try {
+    await mkdir(dir, { mode: 0o700 });
     const rom = join(dir, 'rom');
     await writeFile(rom, probeRom());
     const machine = ['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-m', '2M'];
@@ -48,6 +49,7 @@ export async function vcpuRuns(
     return exitCode === ((probeValue << 1) | 1);
   } finally {
     await rm(dir, { recursive: true, force: true });
+    forgetTemporary(dir);
   }
 }
 

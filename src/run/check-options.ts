@@ -1,5 +1,4 @@
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-
 import type { RunOptions } from './options.js';
 
 /** Everything of a kernel command line must fit into COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h). */

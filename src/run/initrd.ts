@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { UklError, runErrors } from '../errors/index.js';
-
 import { writeCpio } from '../image/cpio.js';
 import { stringList, type RootfsEntry } from '../image/rootfs.js';
 

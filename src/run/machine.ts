@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { UklError, runErrors } from '../errors/index.js';
-
 import { ConsoleWatch } from './console.js';
 import { ProgramInput } from './input.js';
 import { defaultSilenceLimit, type RunOptions } from './options.js';

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, runErrors } from '../errors/index.js';
-
+import { forgetTemporary, temporaryName } from '../host/index.js';
 import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
 import { qemuArguments } from './command.js';
@@ -27,8 +27,9 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator, note } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
   if (note !== undefined) options.onNote?.(note);
-  const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
+  const dir = temporaryName(join(tmpdir(), 'ukl-run'));
   try {
+    await mkdir(dir, { mode: 0o700 });
     const resultFile = join(dir, 'result');
     const initrd = join(dir, 'initrd');
     await writeRunInitrd(initrd, { ...options, stdin: stdinOf(options) });
@@ -38,6 +39,7 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
     return conclude(await operateMachine([qemu, ...args], resultFile, options), options, accelerator);
   } finally {
     await rm(dir, { recursive: true, force: true });
+    forgetTemporary(dir);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ let count = 0;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ukl-guest-'));
-  [image, init, program] = await Promise.all([kernelImage(), buildInit(dir), buildGuestProgram(dir)]);
+  [image, init, program] = await Promise.all([kernelImage(dir), buildInit(dir), buildGuestProgram(dir)]);
   initrd = await withFiles((entries) => entries);
 });
 afterAll(() => rm(dir, { recursive: true }));
@@ -157,6 +157,46 @@ describe('input', () => {
     expect(seen).toBe('name? Bob\nhello Bob\n');
     expect(end).toEqual(exit(0));
   });
+});
+
+test('job control works on the console', async () => {
+  const busybox = await readFile('/bin/busybox');
+  const content = { init, program: busybox, argv: ['sh', '-i'], env: ['PS1=> '] };
+  const shell = await writeGuestInitrd(join(dir, 'shell'), content, (entries) => [
+    ...entries,
+    { type: 'directory', path: 'bin', mode: 0o755 },
+    ...['sh', 'sleep'].map((name) => ({ type: 'symlink', path: `bin/${name}`, target: '/program' }) as const),
+  ]);
+  const sleeper = `sh -c 'echo going; exec sleep 1000'`;
+  // Each is typed when the console ends with what stands before it; the shell asks for the cursor behind its prompt.
+  const prompt = /> (?:\x1b\[6n)?$/;
+  const dialogue: [seen: RegExp, typed: string][] = [
+    [prompt, `${sleeper}\n`],
+    [/^going\n$/m, '\x03'],
+    [prompt, `echo "status $?"; ${sleeper}\n`],
+    [/^status 130\ngoing\n$/m, '\x1a'],
+    [prompt, 'jobs; kill -9 %1; wait; exit 7\n'],
+  ];
+  const stream = new PassThrough();
+  let seen = '';
+  let since = 0;
+  const onConsole = (bytes: Uint8Array) => {
+    seen += Buffer.from(bytes).toString('latin1');
+    const [next] = dialogue;
+    if (next === undefined || !next[0].test(seen.slice(since))) return;
+    dialogue.shift();
+    since = seen.length;
+    stream.write(next[1]);
+  };
+  const { end } = await boot([], {
+    initrd: shell,
+    input: { stream, kind: 'terminal' },
+    onConsole,
+    timeout: 60,
+  });
+  expect(seen).not.toMatch(/job control turned off|can't access tty/);
+  expect(seen).toMatch(/\[1\]\+ {2}Stopped .*sleep 1000/);
+  expect(end).toEqual(exit(7));
 });
 
 test('a port of the host leads to one of the guest', async () => {

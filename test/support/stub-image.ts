@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -112,6 +112,5 @@ export async function buildStubImage(dir: string, name: string, life: StubLife):
   await writeFile(source, assembly(life));
   await run('as', ['--32', '-o', object, source]);
   await run('ld', ['-m', 'elf_i386', '-Ttext=0', '--oformat', 'binary', '-e', '0', '-o', image, object]);
-  await readFile(image);
   return image;
 }
