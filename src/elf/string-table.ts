@@ -21,7 +21,8 @@ export class StringTable {
   at(offset: number): string {
     if (offset === 0 && this.bytes.length === 0) return '';
     const base = this.bytes.byteOffset;
-    return this.#buffer.toString('utf8', base + offset, base + this.endOf(offset));
+    // Without the name of an encoding Buffer takes its short way to UTF-8.
+    return this.#buffer.toString(undefined, base + offset, base + this.endOf(offset));
   }
 
   /** The bytes of the string at a byte offset, without the NUL. Throws like `at`. */

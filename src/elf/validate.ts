@@ -52,7 +52,7 @@ export function validateStructure(elf: ElfFile): Diagnostic[] {
     if (i === 0 && type !== SHT.NULL) {
       problems.push(elfErrors.badHeader(elf.origin, 'sh_type of section 0', type, '0 (SHT_NULL)'));
     }
-    if (i === 0 || type === SHT.NULL || isSoundContainer(elf, i, type)) continue;
+    if (i === 0 || type === SHT.NULL || isPlainlySound(elf, i, type)) continue;
     const section = elf.section(i);
     checkExtent(section, problems);
     checkEntries(section, problems);
@@ -71,17 +71,26 @@ export function validateStructure(elf: ElfFile): Diagnostic[] {
 }
 
 /**
- * Whether a section is of a type that only holds bytes, and nothing is wrong with its header. A short cut for most sections that there
+ * Whether a section is of one of the common types and nothing is wrong with its header. A short cut for nearly all sections that there
  * are: what it does not vouch for is looked at in full.
  */
-function isSoundContainer({ view, header, bytes }: ElfFile, index: number, type: number): boolean {
-  if (type !== SHT.PROGBITS && type !== SHT.NOBITS && type !== SHT.STRTAB) return false;
-  const at = header.shoff + index * SECTION_HEADER_SIZE;
-  if ((view.getUint32(at + 8, true) & SHF.INFO_LINK) !== 0) return false;
-  if (view.getUint32(at + 40, true) >= header.shnum) return false;
-  if (!isAlignment(u64AsNumber(view, at + 48))) return false;
+function isPlainlySound({ view, header, bytes }: ElfFile, index: number, type: number): boolean {
+  const { shoff, shnum } = header;
+  const at = shoff + index * SECTION_HEADER_SIZE;
+  const link = view.getUint32(at + 40, true);
   const size = u64AsNumber(view, at + 32);
-  return type === SHT.NOBITS ? Number.isSafeInteger(size) : u64AsNumber(view, at + 24) + size <= bytes.length;
+  if (link >= shnum || !isAlignment(u64AsNumber(view, at + 48))) return false;
+  if (type === SHT.NOBITS ? !Number.isSafeInteger(size) : u64AsNumber(view, at + 24) + size > bytes.length) {
+    return false;
+  }
+  if (type === SHT.RELA) {
+    const info = view.getUint32(at + 44, true);
+    const linked = view.getUint32(shoff + link * SECTION_HEADER_SIZE + 4, true);
+    const table = linked === SHT.SYMTAB && size % RELA_SIZE === 0 && u64AsNumber(view, at + 56) === RELA_SIZE;
+    return table && info !== 0 && info !== index && info < shnum;
+  }
+  const holdsBytes = type === SHT.PROGBITS || type === SHT.NOBITS || type === SHT.STRTAB;
+  return holdsBytes && (view.getUint32(at + 8, true) & SHF.INFO_LINK) === 0;
 }
 
 function checkExtent(section: Section, problems: Diagnostic[]): void {
@@ -153,11 +162,12 @@ function checkInfo(section: Section, problems: Diagnostic[]): void {
 }
 
 function checkNameTable(elf: ElfFile, problems: Diagnostic[]): void {
-  const { shstrndx } = elf.header;
+  const { shoff, shstrndx } = elf.header;
   if (shstrndx === 0) return;
-  const names = elf.section(shstrndx);
-  if (names.type !== SHT.STRTAB) {
-    problems.push(elfErrors.badSectionLink(elf.origin, 'e_shstrndx', names.typeName, 'a SHT_STRTAB section'));
+  const type = elf.view.getUint32(shoff + shstrndx * SECTION_HEADER_SIZE + 4, true);
+  if (type !== SHT.STRTAB) {
+    const { typeName } = elf.section(shstrndx);
+    problems.push(elfErrors.badSectionLink(elf.origin, 'e_shstrndx', typeName, 'a SHT_STRTAB section'));
   }
 }
 

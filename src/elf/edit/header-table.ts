@@ -17,6 +17,10 @@ export class HeaderTable {
     this.#base = elf.header.shoff;
   }
 
+  get isChanged(): boolean {
+    return this.#copy !== undefined;
+  }
+
   /** The changed headers; undefined when they are as they were. */
   get changed(): Uint8Array | undefined {
     return this.#copy?.subarray(0, this.count * SECTION_HEADER_SIZE);

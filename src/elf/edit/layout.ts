@@ -1,6 +1,7 @@
 import { UklError, elfErrors } from '../../errors/index.js';
 import { alignUp } from '../bytes.js';
 import { ELF_HEADER_SIZE, ET, PROGRAM_HEADER_SIZE, SECTION_HEADER_SIZE, SHT } from '../constants.js';
+import type { Section } from '../section.js';
 import type { ElfEdit } from './elf-edit.js';
 
 /** A run of bytes that moves as one: a header table, a section's contents, or what follows the last of them. */
@@ -111,7 +112,7 @@ function sectionHeaderChunk(edit: ElfEdit): Chunk | undefined {
 
 /** Where the first part that changed begins in the old file. What lies before it stays, and needs no plan. */
 function firstChange(edit: ElfEdit): number {
-  let first = edit.headers.changed === undefined ? Number.POSITIVE_INFINITY : edit.elf.header.shoff;
+  let first = edit.headers.isChanged ? edit.elf.header.shoff : Number.POSITIVE_INFINITY;
   for (const section of edit.touchedSections()) {
     if (section.isReplaced && section.index < edit.elf.header.shnum) {
       first = Math.min(first, edit.elf.section(section.index).offset);
@@ -142,7 +143,7 @@ function collect(edit: ElfEdit, from: number): { chunks: Chunk[]; empty: Map<num
   for (let i = 1; i < header.shnum; i++) {
     const start = headers.get64(i, SH_OFFSET);
     const size = headers.get64(i, SH_SIZE);
-    const old = edit.touched(i) === undefined ? size : elf.section(i).contents.length;
+    const old = edit.touched(i) === undefined ? size : sizeInFile(elf.section(i));
     if (start + Math.max(old, 1) <= from) continue;
     const type = headers.get32(i, SH_TYPE);
     if (type === SHT.NOBITS || type === SHT.NULL || (size === 0 && old === 0)) {
@@ -154,6 +155,8 @@ function collect(edit: ElfEdit, from: number): { chunks: Chunk[]; empty: Map<num
   }
   return { chunks, empty };
 }
+
+const sizeInFile = (section: Section): number => (section.inFile ? section.size : 0);
 
 /** Places of fields in Elf64_Shdr. */
 const SH_TYPE = 4;
@@ -213,6 +216,7 @@ function isChanged(edit: ElfEdit, part: Chunk): boolean {
 /** Sections without bytes in the file follow the part that was before them. */
 function placeEmpty(chunks: readonly Chunk[], empty: ReadonlyMap<number, number>): Map<number, number> {
   const places = new Map<number, number>();
+  if (empty.size === 0) return places;
   let next = 0;
   let least = 0;
   for (const [section, offset] of [...empty].sort((a, b) => a[1] - b[1])) {

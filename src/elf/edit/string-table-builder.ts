@@ -16,10 +16,9 @@ export class StringTableBuilder {
   #memory: Uint8Array;
   /** End of the new table, which begins at `#oldSize`. */
   #end: number;
-  /** New offsets of kept and of prefixed old strings, by old offset. */
-  readonly #kept = new Map<number, number>();
-  readonly #prefixed = new Map<number, number>();
-  readonly #added = new Map<string, number>();
+  /** New offsets of old strings: by twice the old offset when kept, by one more when prefixed. */
+  readonly #moved = new Map<number, number>();
+  #added: Map<string, number> | undefined;
 
   /** `keepAll` starts with the old table as it is; else the new one has the empty string alone. */
   constructor(old: Uint8Array, keepAll: boolean, located: { readonly place: Place }) {
@@ -41,31 +40,31 @@ export class StringTableBuilder {
   /** Offset of a new string. */
   add(name: string): number {
     if (name === '') return 0;
-    const known = this.#added.get(name);
+    const known = this.#added?.get(name);
     if (known !== undefined) return known;
     const text = Buffer.from(`${name}\0`, 'utf8');
     const start = this.#append(text);
-    this.#added.set(name, start);
+    (this.#added ??= new Map()).set(name, start);
     return start;
   }
 
   /** Offset of the string at `offset` of the old table, in the new one. Throws UKL1010 when there is none. */
   keep(offset: number): number {
-    const known = this.#kept.get(offset);
+    const known = this.#moved.get(offset * 2);
     if (known !== undefined) return known;
     const start = this.#end - this.#oldSize;
     this.#copy(offset);
-    this.#kept.set(offset, start);
+    this.#moved.set(offset * 2, start);
     return start;
   }
 
   /** Offset of `prefix` followed by the string at `offset` of the old table. All calls must pass the same prefix. */
   addPrefixed(prefix: Uint8Array, offset: number): number {
-    const known = this.#prefixed.get(offset);
+    const known = this.#moved.get(offset * 2 + 1);
     if (known !== undefined) return known;
     const start = this.#append(prefix);
     this.#copy(offset);
-    this.#prefixed.set(offset, start);
+    this.#moved.set(offset * 2 + 1, start);
     return start;
   }
 
