@@ -1,8 +1,8 @@
-/** Options whose value may follow without a space, as compilers and ld take them: `-lm`, `-L/opt/lib`, `-oimage`. */
-const ATTACHED = /^-[lLo](?=[^=])/;
+/** Options whose value may follow without a space, as `docker run -p6379:6379` takes it. */
+const ATTACHED = /^-[ejmp](?=[^=])/;
 
 /**
- * Takes `-lm` apart into `-l=m`: yargs would read it as the two switches -l and -m. What stands behind `--`
+ * Takes `-p80:80` apart into `-p=80:80`: yargs would read it as switches, one a letter. What stands behind `--`
  * belongs to the program and is left alone.
  */
 export function separateValues(words: readonly string[]): string[] {

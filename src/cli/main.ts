@@ -1,20 +1,32 @@
 import { UklError, hostErrors, type Diagnostic } from '../errors/index.js';
 import { removeTemporaries } from '../host/index.js';
 import { printDiagnostics, printJson } from './print.js';
-import { runProgram } from './program.js';
 import { StatusError } from './status.js';
 
 const words = process.argv.slice(2);
 
-try {
-  await runProgram(words);
-} catch (error) {
-  const diagnostics = diagnosticsOf(error);
-  printDiagnostics(diagnostics);
-  if (wantsJson(words)) printJson({ diagnostics });
-  process.exitCode = error instanceof StatusError ? error.status : 1;
-} finally {
-  removeTemporaries();
+// The bundle is CommonJS: no await outside of a function.
+void main();
+
+async function main(): Promise<void> {
+  try {
+    if (namesLink(words)) process.exitCode = await (await import('./commands/link.js')).runLink(words);
+    else await (await import('./program.js')).runProgram(words);
+  } catch (error) {
+    const diagnostics = diagnosticsOf(error);
+    printDiagnostics(diagnostics);
+    if (wantsJson(words)) printJson({ diagnostics });
+    process.exitCode = error instanceof StatusError ? error.status : 1;
+  } finally {
+    removeTemporaries();
+  }
+}
+
+/** The root command: whatever names no other command and asks for no help. */
+function namesLink(all: readonly string[]): boolean {
+  const [first] = all;
+  if (first === undefined || ['--help', '-h', '--version'].some((word) => all.includes(word))) return false;
+  return first.startsWith('-');
 }
 
 /** Whatever is thrown and not catalogued is a bug of ours: it is shown with its stack, never hidden. */

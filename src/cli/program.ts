@@ -1,8 +1,9 @@
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { packageVersion } from '../host/index.js';
 import { separateValues } from './argv.js';
 import { addCommands } from './command.js';
 import { commands } from './commands.js';
+import { linkOptions } from './link-words.js';
 import { UsageError } from './status.js';
 
 /** Parses the command line and runs the command it names, which sets the exit status of the process. */
@@ -27,5 +28,28 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .fail((message: string | null, error: unknown) => {
       throw error instanceof Error ? error : new UsageError(message?.split('\n')[0] ?? 'wrong usage');
     });
+  addLinkHelp(parser);
   await addCommands(parser, commands).strict().parseAsync();
+}
+
+/** The root command is run without yargs (see link-words.ts); here is only its part of the help page. */
+function addLinkHelp(parser: Argv): void {
+  const describe = 'Link a program with the kernel into one bootable image';
+  parser.command('$0', describe, (sub: Argv) => {
+    sub.usage('$0 --with-program=FILE... [FILE | -lNAME | -LDIR]... -o IMAGE\n$0 COMMAND');
+    sub.option('with-program', {
+      type: 'string',
+      describe: 'FILE: objects and archives, then libraries as for ld',
+    });
+    for (const [name, option] of Object.entries(linkOptions)) {
+      const value = 'value' in option ? `${option.value}: ` : '';
+      sub.option(name, {
+        type: 'value' in option ? 'string' : 'boolean',
+        describe: value + option.describe,
+        ...('alias' in option ? { alias: option.alias } : {}),
+      });
+    }
+    sub.example('$0 --with-program=hello.o -o hello.bzImage', 'then: ukl-link run hello.bzImage');
+    return sub.demandCommand(1, 'say what to link (--with-program=FILE -o IMAGE), or name a command');
+  });
 }

@@ -8,4 +8,5 @@ export { elfErrors } from './elf.js';
 export { imageErrors } from './image.js';
 export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
+export { linkErrors, placeName, type Reference } from './link.js';
 export { runErrors } from './run.js';

@@ -2,6 +2,7 @@ export { makeFolderAtomic, writeFileAtomic, type FileData } from './atomic.js';
 export { cacheRoot } from './cache.js';
 export { asIoError, systemCode, type Access } from './io-error.js';
 export { withLock, type LockOptions } from './lock.js';
+export { PassTimer, type PassStats } from './pass-timer.js';
 export { packageRoot, packageVersion } from './package.js';
 export { forgetTemporary, removeTemporaries, temporaryName } from './temporary.js';
 export {

@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa';
 import { UklError, hostErrors } from '../errors/index.js';
+import { systemCode } from '../host/index.js';
 import { saysDiskFull } from './log-lines.js';
 
 /** Kernel builds see these and nothing of what our own caller (often another make) has set for itself. */
@@ -41,9 +42,12 @@ export interface ToolResult {
   readonly output: string;
 }
 
+/** Milliseconds that a tool may take to end when it is asked to. */
+const END_GRACE = 10_000;
+
 /**
- * Runs a tool in the neutral environment. An unsuccessful end is a result, not an exception. When the signal
- * is aborted the tool is ended, SIGTERM first, which make hands on to everything it runs, and the signal's reason is thrown.
+ * Runs a tool in the neutral environment. An unsuccessful end is a result, not an exception. When the signal is aborted, the
+ * tool and everything it runs are ended and the signal's reason is thrown.
  */
 export async function runTool(
   file: string,
@@ -56,18 +60,21 @@ export async function runTool(
     reject: false,
     stdin: 'ignore',
     env: { ...NEUTRAL_ENV, ...env },
-    forceKillAfterDelay: 10_000,
     maxBuffer: 256 << 20,
+    // A process group of its own: make ends its children, but not what these run, and that would keep the output open.
+    detached: true,
     ...(cwd === undefined ? {} : { cwd }),
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
   } satisfies Options;
   const child = execa(file, args, options);
+  const ending = endGroupOn(signal, child.pid);
   try {
     if (onLine !== undefined) for await (const line of child.iterable({ from: 'all' })) onLine(line);
   } catch (error) {
-    child.kill();
+    ending.endNow();
     await child;
     throw error;
+  } finally {
+    ending.forgetAfter(child);
   }
   const result = await child;
   signal?.throwIfAborted();
@@ -76,6 +83,40 @@ export async function runTool(
       ? (result.signal ?? result.shortMessage ?? 'no status')
       : `status ${result.exitCode}`;
   return { status, ok: !result.failed, output: result.all };
+}
+
+/** Ends a process group when the signal is aborted or this process ends. */
+function endGroupOn(
+  signal: AbortSignal | undefined,
+  pid: number | undefined,
+): { readonly endNow: () => void; readonly forgetAfter: (child: PromiseLike<unknown>) => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const send = (name: NodeJS.Signals): void => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name);
+    } catch (error) {
+      // It has ended by itself.
+      if (systemCode(error) !== 'ESRCH') throw error;
+    }
+  };
+  const endNow = (): void => send('SIGKILL');
+  const onAbort = (): void => {
+    send('SIGTERM');
+    timer = setTimeout(endNow, END_GRACE);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  process.once('exit', endNow);
+  return {
+    endNow,
+    forgetAfter: (child) => {
+      const forget = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        process.off('exit', endNow);
+      };
+      void child.then(forget, forget);
+    },
+  };
 }
 
 /**

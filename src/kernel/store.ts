@@ -52,9 +52,8 @@ export async function findKit(name?: string, folder: string = kitsFolder()): Pro
   const own = usable.find(({ kit }) => [digest, null].includes(kit.manifest.kernel.series));
   if (own !== undefined) return own.kit;
   if (usable.length > 0) throw new UklError(kernelErrors.kitOtherPatches(usable.map(shownKey)));
-  throw new UklError(
-    all.flatMap((stored) => ('problems' in stored ? stored.problems : []))[0] ?? kernelErrors.kitMissing(),
-  );
+  const problems = all.flatMap((stored) => ('problems' in stored ? stored.problems : []));
+  throw new UklError(problems.length > 0 ? problems : kernelErrors.kitMissing());
 }
 
 /** The stored kits that a key's first digits name: exactly one, or UKL4011, UKL4012. Damaged ones can be named too. */

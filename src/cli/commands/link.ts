@@ -1,0 +1,53 @@
+import { link, type LinkOptions, type LinkResult } from '../../link.js';
+import { splitWords } from '../argv.js';
+import { given } from '../given.js';
+import { readLinkWords, type LinkWords } from '../link-words.js';
+import { printDiagnostics, printJson, printLine } from '../print.js';
+import { endAtOnceOnSignal } from '../signals.js';
+import { UsageError } from '../status.js';
+
+/** The root command: links a program with the kernel of a kit. Returns the exit status. */
+export async function runLink(words: readonly string[]): Promise<number> {
+  const read = readLinkWords(words);
+  const options = linkOptionsOf(read);
+  endAtOnceOnSignal();
+  const result = await link(options);
+  printDiagnostics(result.warnings);
+  if (read.given.json !== undefined) printJson({ ...result, kit: result.kit.manifest.key });
+  else if (read.given['print-stats'] !== undefined) printLine(statsTable(result));
+  return 0;
+}
+
+function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
+  const output = words.output?.[0];
+  if (program.length === 0)
+    throw new UsageError('nothing to link: name the program with --with-program=FILE');
+  if (output === undefined) throw new UsageError('name the image to write with -o FILE');
+  return given<LinkOptions>({
+    program,
+    output,
+    args: words.args?.flatMap((text) => {
+      const split = splitWords(text);
+      if (split === undefined) throw new UsageError(`--args: a quote is left open in: ${text}`);
+      return split;
+    }),
+    env: words.env,
+    cmdline: words.cmdline?.[0],
+    kit: words.kit?.[0],
+  });
+}
+
+/** Time and bytes of every pass, and their sum. */
+function statsTable({ passes, size }: LinkResult): string {
+  const total = {
+    name: 'total',
+    milliseconds: passes.reduce((sum, pass) => sum + pass.milliseconds, 0),
+    bytes: size,
+  };
+  const width = Math.max(...passes.map(({ name }) => name.length));
+  const rows = [...passes, total].map(({ name, milliseconds, bytes }) => {
+    const cells = [name.padEnd(width), milliseconds.toFixed(1).padStart(9), String(bytes).padStart(11)];
+    return cells.join('  ');
+  });
+  return [`${'pass'.padEnd(width)}  ${'ms'.padStart(9)}  ${'bytes'.padStart(11)}`, ...rows].join('\n');
+}

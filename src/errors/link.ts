@@ -1,0 +1,162 @@
+import { errorDiagnostic, type Diagnostic, type Place } from './diagnostic.js';
+
+const error = errorDiagnostic;
+
+/** One place that refers to a symbol. */
+export interface Reference extends Place {
+  /** Function the reference lies in, when it lies in one. */
+  readonly function?: string;
+}
+
+/** References listed per undefined symbol; a symbol that a whole program lacks may have thousands. */
+const LISTED_REFERENCES = 8;
+
+const PIC_FLAGS = 'with gcc -c as it comes (-fPIE), or with -mcmodel=kernel -fno-pic -mno-red-zone';
+
+/** `file(member)`, as ld and nm write it. */
+export function placeName(place: Place): string {
+  return place.member === undefined ? (place.file ?? '?') : `${place.file ?? '?'}(${place.member})`;
+}
+
+function describeReference({ section, offset, function: name, ...place }: Reference): string {
+  const where = name === undefined ? section : `${name} (${section})`;
+  const at = offset === undefined ? '' : `+0x${offset.toString(16)}`;
+  return `${placeName(place)}: ${where}${at}`;
+}
+
+/** UKL2xxx: the inputs of a link and what goes wrong between them. */
+export const linkErrors = {
+  noInput: (): Diagnostic =>
+    error('UKL2001', 'no input: nothing to link', {}, 'give at least one object (.o) or archive (.a)'),
+
+  unknownOption: (option: string): Diagnostic =>
+    error(
+      'UKL2002',
+      `unknown linker option ${option}`,
+      {},
+      'known: files, -lNAME, -l:FILE, -LDIR, -uSYMBOL, --start-group/--end-group, --whole-archive/--no-whole-archive, -Wl,… of these',
+    ),
+
+  optionNeedsValue: (option: string): Diagnostic =>
+    error('UKL2003', `${option} stands without its value`, {}, 'write the value behind the option'),
+
+  groupNotClosed: (): Diagnostic =>
+    error('UKL2004', '--start-group without its --end-group', {}, 'close the group'),
+
+  groupNotOpen: (): Diagnostic =>
+    error('UKL2005', '--end-group without its --start-group', {}, 'open the group first; groups do not nest'),
+
+  /** `tried` are the paths that were looked at, in order. */
+  libraryNotFound: (name: string, tried: readonly string[]): Diagnostic =>
+    error(
+      'UKL2006',
+      `no static library -l${name}; looked for:${tried.map((path) => `\n  ${path}`).join('')}`,
+      {},
+      'give its folder with -L, or install its -dev package',
+    ),
+
+  libraryOnlyShared: (name: string, shared: string, tried: readonly string[]): Diagnostic =>
+    error(
+      'UKL2007',
+      `-l${name} is here only as a shared library; looked for:${tried.map((path) => `\n  ${path}`).join('')}`,
+      { file: shared },
+      'a program in the kernel is linked statically: build or install the library as an archive (.a)',
+    ),
+
+  /** `what` says what the file is, `instead` what to give. */
+  notAnObject: (place: Place, what: string, instead: string): Diagnostic =>
+    error('UKL2008', `${what} cannot be linked into the kernel`, place, instead),
+
+  ltoObject: (place: Place): Diagnostic =>
+    error(
+      'UKL2009',
+      'the object holds only intermediate code for link-time optimisation (-flto)',
+      place,
+      'compile it without -flto, or with -ffat-lto-objects',
+    ),
+
+  badLinkerScript: (place: Place, found: string): Diagnostic =>
+    error(
+      'UKL2010',
+      `a linker script that is more than a list of libraries: ${found}`,
+      place,
+      'give the objects and archives themselves',
+    ),
+
+  undefinedSymbol: (name: string, references: readonly Reference[]): Diagnostic => {
+    const listed = references.slice(0, LISTED_REFERENCES).map((r) => `\n  ${describeReference(r)}`);
+    const more = references.length - listed.length;
+    const first = references[0];
+    return error(
+      'UKL2011',
+      `undefined symbol ${name}, referred to by:${listed.join('')}${more > 0 ? `\n  and ${more} more` : ''}`,
+      { ...(first?.file === undefined ? {} : { file: first.file }), symbol: name },
+      name === 'main'
+        ? 'the program needs a function main: give the object that has it'
+        : 'give the object or library that defines it, behind those that refer to it',
+    );
+  },
+
+  duplicateSymbol: (name: string, first: Place, second: Place): Diagnostic =>
+    error(
+      'UKL2012',
+      `symbol ${name} is defined twice: in ${placeName(first)} and in ${placeName(second)}`,
+      { ...second, symbol: name },
+      'keep one definition, make one static, or leave one of the files out',
+    ),
+
+  /** `count` relocations of this type in this section; the place is the first of them. */
+  relocationOutOfReach: (type: string, place: Place, count: number): Diagnostic =>
+    error(
+      'UKL2013',
+      `${type} cannot hold an address of the kernel's half` +
+        (count > 1 ? ` (${count} such relocations in this section, this is the first)` : ''),
+      place,
+      `compile it again ${PIC_FLAGS}`,
+    ),
+
+  /** ld failed for a reason this tool does not foresee. `text` is what ld said. */
+  ldFailed: (status: string, text: string): Diagnostic =>
+    error(
+      'UKL2014',
+      `ld ended with ${status}${text === '' ? '' : `:\n${text}`}`,
+      {},
+      'the lines above are those of GNU ld; mend what they name',
+    ),
+
+  unexpectedRelocation: (type: string, place: Place): Diagnostic =>
+    error(
+      'UKL2015',
+      `${type} is left in the linked program, and no rule says how KASLR moves it`,
+      place,
+      'compile this input again without the option that makes such relocations (-mcmodel=large, for example)',
+    ),
+
+  /** What ld wrote is not what linker-scripts/program.ld lays out. */
+  unexpectedLayout: (why: string): Diagnostic =>
+    error(
+      'UKL2016',
+      `the linked program has an unexpected layout: ${why}`,
+      {},
+      'this is a fault of ukl-link: please report it together with the input',
+    ),
+
+  /** The text is the library author's own (.gnu.warning.SYMBOL). */
+  libraryWarning: (symbol: string, text: string, place: Place): Diagnostic => ({
+    ...error(
+      'UKL2017',
+      `${symbol}: ${text}`,
+      { ...place, symbol },
+      'leave it if the program never gets there, or put what it needs into the root file system',
+    ),
+    severity: 'warning',
+  }),
+
+  outputIsInput: (file: string): Diagnostic =>
+    error(
+      'UKL2018',
+      'the output would replace one of the inputs',
+      { file },
+      'give another name with -o; inputs are never changed',
+    ),
+};

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { UklError, elfErrors } from '../errors/index.js';
+import { readArchive, type ArchiveMember } from '../elf/index.js';
+import { asIoError } from '../host/index.js';
+
+/** Reads a file whole. Throws UKL6003-6005. */
+export function readInput(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw asIoError(error, path, 'read');
+  }
+}
+
+/**
+ * The contents of a thin archive's member: a file named relative to the archive, or a member of an archive that is (`ar rcT` of
+ * archives). Throws UKL6005 when the file is not there, UKL1033 when it is another one than it was.
+ */
+export function readThinMember(archive: string, member: ArchiveMember): Uint8Array {
+  const path = isAbsolute(member.name) ? member.name : join(dirname(archive), member.name);
+  const bytes = readInput(path);
+  if (member.nestedOffset === undefined) return bytes;
+  const nested = readArchive(bytes, { file: path }).members.find(
+    ({ headerOffset }) => headerOffset === member.nestedOffset,
+  );
+  if (nested === undefined) throw new UklError(elfErrors.thinMember(member.origin));
+  return nested.data;
+}

@@ -1,0 +1,130 @@
+import { UklError, linkErrors } from '../errors/index.js';
+import { ET, PF, PT, PROGRAM_HEADER_SIZE, readElf, type ElfFile, type Segment } from '../elf/index.js';
+import { collectBootRelocations, type BootRelocations } from './boot-relocations.js';
+
+/** Segment of the kernel's contract: where in the slot the root file system lies. */
+export const PT_UKL_INITRAMFS = 0x60756b6c;
+
+/** A program as the slot takes it. */
+export interface SlotProgram {
+  /** An ET_EXEC file of headers and segments alone. */
+  readonly elf: Uint8Array;
+  readonly relocs: BootRelocations;
+}
+
+const PAGE = 4096n;
+
+/** Byte offsets in the ELF header. */
+const E_ENTRY = 0x18;
+const E_SHOFF = 0x28;
+const E_SHENTSIZE = 0x3a;
+/** Byte offsets in a program header. */
+const P_TYPE = 0;
+const P_OFFSET = 8;
+const P_VADDR = 16;
+const P_PADDR = 24;
+const P_FILESZ = 32;
+const P_MEMSZ = 40;
+const P_ALIGN = 48;
+
+/**
+ * Makes of ld's output what goes into the slot at `base`: fills in the two program headers ld cannot, drops everything that is not
+ * loaded, and collects the words that KASLR moves. Those include the addresses in the ELF header and the program headers: libc and
+ * unwinders read them in memory and take them as they are. Throws UKL2015 and UKL2016.
+ */
+export function finishProgram(linked: Uint8Array, base: bigint): SlotProgram {
+  const elf = readElf(linked);
+  const loads = elf.segments.filter((segment) => segment.type === PT.LOAD);
+  checkLoads(elf, loads, base);
+  const relocs = collectBootRelocations(elf);
+
+  const end = Math.max(...loads.map((load) => load.offset + load.fileSize));
+  const bytes = linked.slice(0, end);
+  const view = new DataView(bytes.buffer);
+  fillRelro(elf, loads, view);
+  fillInitramfs(elf, loads, view);
+  // No section headers: they would point behind the end.
+  view.setBigUint64(E_SHOFF, 0n, true);
+  for (let at = E_SHENTSIZE; at < 0x40; at += 2) view.setUint16(at, 0, true);
+  return { elf: bytes, relocs: { ...relocs, relocs64: withHeaders(elf, view, base, relocs.relocs64) } };
+}
+
+/** What linker-scripts/program.ld promises to the kernel: R, R E and RW in this order, on pages of their own, the first at `base`. */
+function checkLoads(elf: ElfFile, loads: readonly Segment[], base: bigint): void {
+  const fail = (why: string): UklError => new UklError(linkErrors.unexpectedLayout(why));
+  if (elf.header.type !== ET.EXEC) throw fail('it is not ET_EXEC');
+  if (loads[0]?.virtualAddress !== base || loads[0].offset !== 0) {
+    throw fail('its headers do not lie at the start of the slot');
+  }
+  let free = base;
+  for (const load of loads) {
+    const { virtualAddress, memorySize, fileSize, flags } = load;
+    if (virtualAddress % PAGE !== 0n || virtualAddress < free) {
+      throw fail(`the segment at 0x${virtualAddress.toString(16)} shares a page with another`);
+    }
+    if (fileSize > memorySize) throw fail('a segment is larger in the file than in memory');
+    if ((flags & PF.W) !== 0 && (flags & PF.X) !== 0) throw fail('a segment is both writable and executable');
+    free = pageUp(virtualAddress + BigInt(memorySize));
+  }
+}
+
+/** PT_GNU_RELRO, for which the script leaves a PT_NULL: from the data segment's start to `__ukl_relro_end`. */
+function fillRelro(elf: ElfFile, loads: readonly Segment[], view: DataView): void {
+  const at = headerOf(elf, PT.NULL, 'PT_NULL');
+  const end = symbolValue(elf, '__ukl_relro_end');
+  const data = loads.find((load) => (load.flags & PF.W) !== 0);
+  if (data === undefined) return;
+  const size = end - data.virtualAddress;
+  view.setUint32(at + P_TYPE, PT.GNU_RELRO, true);
+  view.setBigUint64(at + P_OFFSET, BigInt(data.offset), true);
+  view.setBigUint64(at + P_VADDR, data.virtualAddress, true);
+  view.setBigUint64(at + P_PADDR, data.virtualAddress, true);
+  // With nothing behind it, the file may end before the page does.
+  const inFile = size < BigInt(data.fileSize) ? size : BigInt(data.fileSize);
+  view.setBigUint64(at + P_FILESZ, inFile, true);
+  view.setBigUint64(at + P_MEMSZ, size, true);
+  view.setBigUint64(at + P_ALIGN, 1n, true);
+}
+
+/** PT_UKL_INITRAMFS names the first page behind the program; nothing is there until the packer puts something there. */
+function fillInitramfs(elf: ElfFile, loads: readonly Segment[], view: DataView): void {
+  const at = headerOf(elf, PT_UKL_INITRAMFS, 'PT_UKL_INITRAMFS');
+  const last = loads.at(-1);
+  if (last === undefined) return;
+  const end = pageUp(last.virtualAddress + BigInt(last.memorySize));
+  view.setBigUint64(at + P_VADDR, end, true);
+  view.setBigUint64(at + P_PADDR, end, true);
+  view.setBigUint64(at + P_ALIGN, PAGE, true);
+}
+
+/** The boot relocations of the headers: e_entry, and p_vaddr and p_paddr of every segment that has a place. */
+function withHeaders(elf: ElfFile, view: DataView, base: bigint, words: Uint32Array): Uint32Array {
+  const start = Number(base & 0xffff_ffffn);
+  const offsets = [E_ENTRY];
+  for (let i = 0; i < elf.segments.length; i++) {
+    const at = elf.header.phoff + i * PROGRAM_HEADER_SIZE;
+    for (const field of [at + P_VADDR, at + P_PADDR]) {
+      if (view.getBigUint64(field, true) !== 0n) offsets.push(field);
+    }
+  }
+  return Uint32Array.from([...offsets.map((offset) => (start + offset) >>> 0), ...words]).sort();
+}
+
+/** File offset of the program header of this type. */
+function headerOf(elf: ElfFile, type: number, name: string): number {
+  const index = elf.segments.findIndex((segment) => segment.type === type);
+  if (index < 0) throw new UklError(linkErrors.unexpectedLayout(`it has no ${name} program header`));
+  return elf.header.phoff + index * PROGRAM_HEADER_SIZE;
+}
+
+function symbolValue(elf: ElfFile, name: string): bigint {
+  const { symbols } = elf;
+  for (let i = symbols?.firstGlobal ?? 0; symbols !== undefined && i < symbols.length; i++) {
+    if (symbols.name(i) === name) return symbols.value(i);
+  }
+  throw new UklError(linkErrors.unexpectedLayout(`it has no symbol ${name}`));
+}
+
+function pageUp(address: bigint): bigint {
+  return ((address + PAGE - 1n) / PAGE) * PAGE;
+}

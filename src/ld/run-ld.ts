@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UklError, hostErrors, linkErrors } from '../errors/index.js';
+import { asIoError, packageRoot } from '../host/index.js';
+
+/** One input of ld, by path. */
+export type LdInput =
+  | { readonly kind: 'object'; readonly path: string }
+  | { readonly kind: 'archive'; readonly path: string; readonly whole: boolean }
+  | { readonly kind: 'group'; readonly items: readonly LdInput[] };
+
+export interface LdJob {
+  /** Path of GNU ld. */
+  readonly ld: string;
+  readonly inputs: readonly LdInput[];
+  /** Address of the image's first byte: the kit's `__ukl_slot_start`. */
+  readonly base: bigint;
+  /** Name of the entry symbol. */
+  readonly entry: string;
+  /** Symbols that archives are searched for although nothing refers to them. */
+  readonly wanted: readonly string[];
+  /** Turns what ld says into the user's words. */
+  readonly explain: (text: string) => string;
+}
+
+/** Where the linker scripts of this package lie. */
+export const LINKER_SCRIPT = join(packageRoot, 'linker-scripts', 'program.ld');
+
+/**
+ * Links the inputs to one ELF file at a fixed address and returns the file, relocations kept in it (`--emit-relocs`). Throws UKL2014
+ * with ld's own words when ld fails, UKL6003 when its disk is full.
+ */
+export async function runLd(job: LdJob): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'ukl-link-')).catch((error: unknown) => {
+    throw asIoError(error, tmpdir(), 'write');
+  });
+  try {
+    const output = join(folder, 'program');
+    await spawnLd(job, ldArguments(job, output));
+    return await readFile(output);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The command line. Every option is there for a reason: */
+function ldArguments(job: LdJob, output: string): string[] {
+  return [
+    ...['-m', 'elf_x86_64', '-static', '-o', output, '-T', LINKER_SCRIPT],
+    ...[`--defsym=__ukl_link_base=0x${job.base.toString(16)}`, '-e', job.entry],
+    // The kernel maps the slot page by page.
+    ...['-z', 'max-page-size=4096', '-z', 'common-page-size=4096'],
+    // The script lays RELRO out, and says that no stack is executable.
+    ...['-z', 'norelro', '-z', 'noexecstack'],
+    // Unwinders find the tables of a program without crtbeginT.o by PT_GNU_EH_FRAME.
+    '--eh-frame-hdr',
+    // For the boot relocations; debug sections would only bring more of them to read and drop.
+    ...['--emit-relocs', '--strip-debug'],
+    // ld must not look for libraries on its own: all paths are resolved.
+    '-nostdlib',
+    ...job.wanted.map((name) => `--undefined=${name}`),
+    ...job.inputs.flatMap((input) => inputArguments(input, false)),
+  ];
+}
+
+/** ld's groups do not nest: one inside another is written out flat, which finds the same members. */
+function inputArguments(input: LdInput, inGroup: boolean): string[] {
+  switch (input.kind) {
+    case 'object':
+      return [input.path];
+    case 'archive':
+      return input.whole ? ['--whole-archive', input.path, '--no-whole-archive'] : [input.path];
+    case 'group': {
+      const inner = input.items.flatMap((item) => inputArguments(item, true));
+      return inGroup ? inner : ['--start-group', ...inner, '--end-group'];
+    }
+  }
+}
+
+async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise<void> {
+  const said: string[] = [];
+  const status = await new Promise<string>((resolve, reject) => {
+    const child = spawn(ld, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    }
+    child.on('error', (error) => {
+      reject(new UklError(hostErrors.toolFailed('ld', error.message, ''), { cause: error }));
+    });
+    child.on('close', (code, signal) => resolve(signal ?? (code === 0 ? '' : `status ${code}`)));
+  });
+  if (status === '') return;
+  const text = said.join('').trim();
+  if (/No space left on device|Disk quota exceeded/.test(text))
+    throw new UklError(hostErrors.diskFull(tmpdir()));
+  throw new UklError(linkErrors.ldFailed(status, explain(text)));
+}

@@ -1,0 +1,128 @@
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openKit, readKitFile, verifyKit, type Kit } from '../../../src/kernel/kit.js';
+import { makeKit } from '../../../src/kernel/make-kit.js';
+import { loadSeries } from '../../../src/kernel/series.js';
+import { findKit, findStored, listKits, removeKit } from '../../../src/kernel/store.js';
+import { codesOf, problemsOf } from '../../support/codes.js';
+import { fakeParts } from '../../support/fake-kernel.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const OWN = loadSeries().digest;
+
+/** A store with kits of these keys, the first made first. */
+async function storeOf(
+  ...kits: { key: string; series?: string | null }[]
+): Promise<{ store: string; kits: Kit[] }> {
+  const folder = temporaryFolder();
+  const tree = join(folder, 'tree');
+  mkdirSync(join(tree, 'include/config'), { recursive: true });
+  writeFileSync(join(tree, 'include/config/kernel.release'), '6.1.7-fake\n');
+  writeFileSync(join(tree, '.config'), 'CONFIG_SMP=y\n');
+  writeFileSync(
+    join(tree, 'System.map'),
+    'ffffffff82000000 B __ukl_slot_start\nffffffff82400000 B __ukl_slot_end\n',
+  );
+  const store = join(folder, 'kits');
+  const made: Kit[] = [];
+  for (const [i, { key, series = OWN }] of kits.entries()) {
+    const kernel = { version: '6.1.7', source: null, series, compiler: 'gcc' };
+    const kit = await makeKit(tree, join(store, key), { key, kernel }, fakeParts);
+    utimesSync(join(kit.folder, 'manifest.json'), i + 1, i + 1);
+    made.push(kit);
+  }
+  return { store, kits: made };
+}
+
+const A = 'a'.repeat(64);
+const A2 = `aa${'b'.repeat(62)}`;
+const C = 'c'.repeat(64);
+
+describe('the store of kits', () => {
+  it('lists nothing where there is nothing', async () => {
+    expect(await listKits(join(temporaryFolder(), 'none'))).toEqual([]);
+    expect(await codesOf(findKit(undefined, join(temporaryFolder(), 'none')))).toEqual(['UKL4010']);
+  });
+
+  it('takes the kit made last', async () => {
+    const { store } = await storeOf({ key: A }, { key: C }, { key: A2 });
+    expect((await listKits(store)).map(({ key }) => key)).toEqual([A2, C, A]);
+    expect((await findKit(undefined, store)).manifest.key).toBe(A2);
+  });
+
+  it('takes no kit of other patches unless it is named, but a developer’s tree', async () => {
+    const other = await storeOf({ key: A, series: '0'.repeat(64) });
+    expect(await codesOf(findKit(undefined, other.store))).toEqual(['UKL4015']);
+    expect((await findKit('aaa', other.store)).manifest.key).toBe(A);
+    const tree = await storeOf({ key: C, series: null }, { key: A, series: '0'.repeat(64) });
+    expect((await findKit(undefined, tree.store)).manifest.key).toBe(C);
+  });
+
+  it('finds kits by the first digits of their key, or as a folder', async () => {
+    const { store, kits } = await storeOf({ key: A }, { key: A2 }, { key: C });
+    expect((await findKit('c', store)).manifest.key).toBe(C);
+    expect((await findKit('AAB', store)).manifest.key).toBe(A2);
+    expect(await codesOf(findKit('aa', store))).toEqual(['UKL4012']);
+    expect(await codesOf(findKit('d', store))).toEqual(['UKL4011']);
+    expect(await codesOf(findKit('', store))).toEqual(['UKL4011']);
+    expect(await findKit(kits[0]?.folder, '/nowhere')).toEqual(kits[0]);
+  });
+
+  it('says what is wrong with a kit, all of it', async () => {
+    const { store, kits } = await storeOf({ key: A });
+    const folder = kits[0]?.folder ?? '';
+    truncateSync(join(folder, 'System.map'), 3);
+    rmSync(join(folder, 'init'));
+    const problems = await problemsOf(findKit(undefined, store));
+    expect(problems.map(({ code }) => code)).toEqual(['UKL4013', 'UKL4013']);
+    expect(problems.map(({ message }) => message).join()).toMatch(/System\.map has 3 bytes.*init is missing/);
+  });
+
+  it.each([
+    ['is not JSON', 'UKL4013', () => '{'],
+    ['is no manifest', 'UKL4013', () => '[]'],
+    ['lacks a field', 'UKL4013', (text: string) => text.replace('"slot"', '"slat"')],
+    ['has a wrong digest', 'UKL4013', (text: string) => text.replace(/"sha256": "./, '"sha256": "x')],
+    ['belongs to another kit', 'UKL4013', (text: string) => text.replace(A, C)],
+    ['has another format', 'UKL4014', (text: string) => text.replace('"format": 1', '"format": 2')],
+  ])('refuses a kit whose manifest %s: %s', async (_what, code, change) => {
+    const { store, kits } = await storeOf({ key: A });
+    const file = join(kits[0]?.folder ?? '', 'manifest.json');
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    expect(await codesOf(findKit(undefined, store))).toEqual([code]);
+    expect(await codesOf(findKit('a', store))).toEqual([code]);
+  });
+
+  it('names the version that made a kit of another format', async () => {
+    const { kits } = await storeOf({ key: A });
+    const folder = kits[0]?.folder ?? '';
+    writeFileSync(join(folder, 'manifest.json'), '{"format": 99, "tool": "7.8.9", "new": true}');
+    const [problem] = await problemsOf(openKit(folder));
+    expect(problem?.message).toContain('ukl-link 7.8.9 in kit format 99');
+  });
+
+  it('compares files with their SHA-256', async () => {
+    const { kits } = await storeOf({ key: A });
+    const [kit] = kits;
+    if (kit === undefined) expect.fail('no kit');
+    expect((await readKitFile(kit, 'init')).toString()).toBe('init');
+    writeFileSync(join(kit.folder, 'init'), 'lnit');
+    expect(await codesOf(readKitFile(kit, 'init'))).toEqual(['UKL4013']);
+    expect(await codesOf(verifyKit(kit))).toEqual(['UKL4013']);
+  });
+
+  it('removes a kit whole', async () => {
+    const { store } = await storeOf({ key: A }, { key: C });
+    await removeKit(findStored('a', await listKits(store)));
+    expect(readdirSync(store)).toEqual([C]);
+  });
+});
