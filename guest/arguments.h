@@ -53,7 +53,7 @@ static void set_variables(struct strings *env, struct bytes file)
 static struct strings make_argv(char **own)
 {
 	struct bytes baked = read_file("/etc/ukl/argv");
-	struct bytes run = read_file("/etc/ukl/run-argv");
+	struct bytes run = read_file("/.ukl/run-argv");
 	size_t room = baked.count + run.count + MAX_KERNEL_STRINGS + 2;
 	struct strings argv = { allocate(room * sizeof(char *)), 0 };
 
@@ -72,7 +72,7 @@ static struct strings make_argv(char **own)
 static struct strings make_env(char **own)
 {
 	struct bytes baked = read_file("/etc/ukl/env");
-	struct bytes run = read_file("/etc/ukl/run-env");
+	struct bytes run = read_file("/.ukl/run-env");
 	size_t room = baked.count + run.count + MAX_KERNEL_STRINGS + 4;
 	struct strings env = { allocate(room * sizeof(char *)), 0 };
 

@@ -64,6 +64,22 @@ static void unmount_all(void)
 	sys(sync);
 }
 
+/*
+ * With `quiet` on the command line the console belongs to the program: keeps the kernel's "Power down", an
+ * emergency as far as printk knows, from following its last words. The kernel log has it all the same.
+ */
+static void keep_console_clean(void)
+{
+	enum { QUIET = 4 }; /* CONFIG_CONSOLE_LOGLEVEL_QUIET; one digit, then blanks and other levels */
+	long fd = sys(openat, proc_dir, "sys/kernel/printk", O_RDWR | O_CLOEXEC);
+	char level = '9';
+
+	sys(read, fd, &level, 1);
+	if (level <= '0' + QUIET)
+		sys(pwrite64, fd, "0", 1, 0);
+	sys(close, fd);
+}
+
 struct ending {
 	const char *result; /* first word on the result port */
 	const char *log; /* for the kernel log */
@@ -95,6 +111,7 @@ static __attribute__((noreturn)) void end_machine(const struct ending *ending)
 	}
 	add_text(&log, "\n");
 	add_text(&result, "\n");
+	keep_console_clean();
 	write_line(kernel_log, &log);
 	drain(console);
 	write_line(result_port, &result);

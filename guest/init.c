@@ -5,7 +5,7 @@
  *
  * Built by the command of src/image/rootfs.ts (guestInitArguments).
  *
- * On /dev/ttyS1 it says, a line each: `ready` when the console takes input, then one of
+ * On /dev/ttyS1 it says, a line each: `ready` when the program's input is open, then one of
  * `exit N`, `signal N`, `restart` (the program rebooted the machine), `error ERRNO WHAT`.
  * A file that a user's root file system lacks is never a reason to stop.
  */
@@ -14,6 +14,7 @@
 #include <linux/wait.h>
 
 #include "arguments.h"
+#include "input.h"
 
 static void block_terminal_signal(int how)
 {
@@ -22,7 +23,7 @@ static void block_terminal_signal(int how)
 	sys(rt_sigprocmask, how, &mask, NULL, sizeof(mask));
 }
 
-static __attribute__((noreturn)) void become_program(int report, char **argv, char **env)
+static __attribute__((noreturn)) void become_program(int report, int input, char **argv, char **env)
 {
 	struct sigaction standard = { 0 };
 	int group = 1;
@@ -35,7 +36,7 @@ static __attribute__((noreturn)) void become_program(int report, char **argv, ch
 	for (int signal = 1; signal <= 64; signal++)
 		sys(rt_sigaction, signal, &standard, NULL, sizeof(unsigned long));
 	block_terminal_signal(SIG_UNBLOCK);
-	sys(dup2, console, 0);
+	sys(dup2, input, 0);
 	sys(dup2, console, 1);
 	sys(dup2, console, 2);
 	error = sys(execve, "/program", argv, env);
@@ -63,7 +64,7 @@ static void explain_exec_failure(long error)
 }
 
 /* Returns the program's process id in this namespace, once its exec has succeeded. */
-static long start_program(char **argv, char **env)
+static long start_program(int input, char **argv, char **env)
 {
 	int report[2];
 	long error = sys(pipe2, report, O_CLOEXEC);
@@ -75,7 +76,7 @@ static long start_program(char **argv, char **env)
 	block_terminal_signal(SIG_BLOCK);
 	pid = sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0)
-		become_program(report[1], argv, env);
+		become_program(report[1], input, argv, env);
 	if (pid < 0)
 		fail("clone", pid);
 	sys(close, report[1]);
@@ -88,8 +89,9 @@ static long start_program(char **argv, char **env)
 }
 
 /*
- * A namespace whose init called reboot() ends as if by SIGINT or SIGHUP (kernel/pid_namespace.c). The
- * thread itself has died by SIGKILL then, which tells it from a real SIGINT: last field of its stat.
+ * A namespace in which reboot() was called ends as if by SIGINT or SIGHUP (kernel/pid_namespace.c). Its first
+ * thread has then left with 0, if it made the call, or by SIGKILL, which tells it from a program that a real SIGINT
+ * ended: last field of its stat.
  */
 static int called_reboot(long pid)
 {
@@ -110,7 +112,7 @@ static int called_reboot(long pid)
 		bytes--;
 	for (int unit = 1; bytes > 0 && stat[bytes - 1] != ' '; unit *= 10)
 		number += (stat[--bytes] - '0') * unit;
-	return (number & 0x7f) == SIGKILL;
+	return number == 0 || (number & 0x7f) == SIGKILL;
 }
 
 static __attribute__((noreturn)) void end_with(long pid, int code, int status)
@@ -157,6 +159,7 @@ __attribute__((noreturn, used)) static void run(long *stack)
 	char **own_argv = (char **)(stack + 1);
 	char **own_env = own_argv + stack[0] + 1;
 	struct strings argv, env;
+	int input;
 
 	mount_all();
 	make_raw(result_port);
@@ -165,8 +168,9 @@ __attribute__((noreturn, used)) static void run(long *stack)
 	set_hostname();
 	argv = make_argv(own_argv);
 	env = make_env(own_env);
+	input = open_input();
 	write_all(result_port, "ready\n", 6);
-	wait_for(start_program(argv.list, env.list));
+	wait_for(start_program(input, argv.list, env.list));
 }
 
 /* The kernel enters with the argument count at the top of the stack (System V ABI, x86-64, 3.4.1). */

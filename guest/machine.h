@@ -160,7 +160,6 @@ static void make_raw(int fd)
  */
 static void set_up_console(void)
 {
-	struct bytes run = read_file("/etc/ukl/run-console");
 	struct termios mode;
 
 	sys(setsid);
@@ -169,12 +168,6 @@ static void set_up_console(void)
 		return;
 	/* The program's bytes leave the machine as it wrote them: no carriage returns are added. */
 	mode.c_oflag &= ~OPOST;
-	/* Input that is a file or a pipe: no echo, no keys with a meaning except end of file. */
-	if (run.count >= 4 && run.start[0] == 'd') {
-		mode.c_iflag &= ~(ICRNL | IXON | IXOFF);
-		mode.c_lflag &= ~(ECHO | ISIG | IEXTEN);
-		mode.c_cc[VERASE] = mode.c_cc[VKILL] = mode.c_cc[VEOL] = 0;
-	}
 	sys(ioctl, console, TCSETS, &mode);
 }
 

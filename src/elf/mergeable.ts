@@ -1,4 +1,5 @@
 import { UklError, elfErrors } from '../errors/index.js';
+import { unpackedContents } from './compression.js';
 import { SHF } from './constants.js';
 import type { Section } from './section.js';
 
@@ -10,10 +11,12 @@ export interface MergeablePiece {
 
 /**
  * The pieces of a SHF_MERGE section in order: strings of characters of sh_entsize bytes with SHF_STRINGS, else constants of
- * sh_entsize bytes. Throws UKL1025 when the section does not end with a whole piece.
+ * sh_entsize bytes. `bytes` are the contents, unpacked. Throws UKL1025 when the section does not end with a whole piece.
  */
-export function* mergeablePieces(section: Section): IterableIterator<MergeablePiece> {
-  const bytes = section.contents;
+export function* mergeablePieces(
+  section: Section,
+  bytes = unpackedContents(section),
+): IterableIterator<MergeablePiece> {
   let start = 0;
   while (start < bytes.length) {
     const piece = pieceFrom(section, bytes, start);
@@ -26,8 +29,11 @@ export function* mergeablePieces(section: Section): IterableIterator<MergeablePi
  * The piece that a byte offset lies in, as a relocation against the section's symbol names it. A linker may move each piece
  * on its own, so such an offset means "this piece, plus the rest". Throws UKL1025 beyond the section.
  */
-export function mergeablePieceAt(section: Section, offset: number): MergeablePiece {
-  const bytes = section.contents;
+export function mergeablePieceAt(
+  section: Section,
+  offset: number,
+  bytes = unpackedContents(section),
+): MergeablePiece {
   if (offset < 0 || offset >= bytes.length) {
     throw new UklError(elfErrors.badMergedStrings(section.place, offset, 'no piece is there'));
   }

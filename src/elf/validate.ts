@@ -36,6 +36,10 @@ const LINKS_TO: ReadonlyMap<number, readonly number[]> = new Map<number, readonl
 /** Every problem of the section and program headers: all that later code takes for granted. Cost: one look at each header. */
 export function validateStructure(elf: ElfFile): Diagnostic[] {
   const problems: Diagnostic[] = [];
+  const [first] = elf.sections;
+  if (first !== undefined && first.type !== SHT.NULL) {
+    problems.push(elfErrors.badHeader(elf.origin, 'sh_type of section 0', first.type, '0 (SHT_NULL)'));
+  }
   for (const section of elf.sections) {
     if (section.index === 0 || section.type === SHT.NULL) continue;
     checkExtent(section, problems);

@@ -1,4 +1,5 @@
 import { UklError, elfErrors, type Diagnostic } from '../errors/index.js';
+import { compressionOf } from './compression.js';
 import { ET, SHT } from './constants.js';
 import { readDynamic } from './dynamic.js';
 import type { ElfFile } from './elf-file.js';
@@ -6,6 +7,7 @@ import { readGroups } from './groups.js';
 import { notesOfSection } from './notes.js';
 import type { RelocationTable } from './relocation-table.js';
 import { relocationFieldSize } from './relocation-types.js';
+import type { Section } from './section.js';
 import type { SymbolTable } from './symbol-table.js';
 import { readVersions } from './versions.js';
 
@@ -69,7 +71,8 @@ function verifyRelocations(
 ): void {
   const place = table.section.place;
   const symbolCount = symbolCountOf(elf, table);
-  const target = elf.header.type === ET.REL ? elf.sections[table.targetIndex] : undefined;
+  let targetSize: number | undefined;
+  if (elf.header.type === ET.REL) attempt(() => (targetSize = unpackedSize(elf.section(table.targetIndex))));
   for (let i = 0; i < table.length; i++) {
     attempt(() => {
       table.typeName(i);
@@ -78,11 +81,16 @@ function verifyRelocations(
         problems.push(elfErrors.badSymbolIndex(place, `relocation ${i}`, symbol, symbolCount));
       }
       const width = relocationFieldSize(table.type(i)) ?? 0;
-      if (target !== undefined && table.offset(i) + width > target.size) {
-        problems.push(elfErrors.badRelocationOffset(place, table.address(i), target.size));
+      if (targetSize !== undefined && table.offset(i) + width > targetSize) {
+        problems.push(elfErrors.badRelocationOffset(place, table.address(i), targetSize));
       }
     });
   }
+}
+
+/** Relocations of a compressed section apply to what it holds when unpacked. */
+function unpackedSize(section: Section): number {
+  return compressionOf(section)?.size ?? section.size;
 }
 
 function symbolCountOf(elf: ElfFile, table: RelocationTable): number {

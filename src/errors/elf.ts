@@ -151,7 +151,7 @@ export const elfErrors = {
   sectionFixed: (place: Place, why: string): Diagnostic =>
     error(
       'UKL1040',
-      `section cannot change its size: ${why}`,
+      `section cannot be changed in this way: ${why}`,
       place,
       'edit the object it was linked from instead',
     ),

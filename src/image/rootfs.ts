@@ -54,8 +54,8 @@ export function defaultRootfs({ init, argv, env, program = trigger }: DefaultRoo
 }
 
 /** Files below the package's root that `init` is made of; a kit's key depends on them. */
-export const guestSources = ['init.c', 'arguments.h', 'ending.h', 'machine.h', 'sys.h'].map((name) =>
-  join('guest', name),
+export const guestSources = ['init.c', 'arguments.h', 'ending.h', 'input.h', 'machine.h', 'sys.h'].map(
+  (name) => join('guest', name),
 );
 
 /** Arguments of gcc that make a kit's `init`: below 10 KB, static, without a C library. */

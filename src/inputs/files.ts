@@ -5,11 +5,11 @@ import {
   readElf,
   type Archive,
   type ArchiveMember,
-  type ArchiveSymbol,
   type ElfFile,
 } from '../elf/index.js';
 import { checkLinkable } from './linkable.js';
 import { readInput, readThinMember } from './thin.js';
+import { definedNames } from './versioned-names.js';
 
 /** An object: a file of its own or a member of an archive (`elf.origin` says which). */
 export interface InputObject {
@@ -21,7 +21,7 @@ export class InputArchive {
   readonly path: string;
   readonly #archive: Archive;
   readonly #objects = new Map<ArchiveMember, InputObject>();
-  #index: readonly ArchiveSymbol[] | undefined;
+  #definers: ReadonlyMap<string, ArchiveMember> | undefined;
 
   constructor(path: string, archive: Archive) {
     this.path = path;
@@ -32,10 +32,10 @@ export class InputArchive {
     return this.#archive.members;
   }
 
-  /** Defined global symbols and the members that define them, in the order of the archive's index. Throws UKL1032. */
-  index(): readonly ArchiveSymbol[] {
-    this.#index ??= this.#archive.symbolIndex() ?? this.#withoutIndex();
-    return this.#index;
+  /** The member that the archive's index names for a symbol: the first, when there are several. Throws UKL1032. */
+  definerOf(name: string): ArchiveMember | undefined {
+    this.#definers ??= this.#readIndex();
+    return this.#definers.get(name);
   }
 
   /** A member as an object. Throws what `readElf` and `checkLinkable` throw, and UKL6005 for a thin archive's missing file. */
@@ -49,10 +49,17 @@ export class InputArchive {
     return object;
   }
 
-  /** glibc's libpthread.a and others are archives of nothing; any other needs an index. */
-  #withoutIndex(): readonly ArchiveSymbol[] {
-    if (this.members.length === 0) return [];
-    throw new UklError(elfErrors.badArchiveIndex({ file: this.path }, 'there is none'));
+  #readIndex(): ReadonlyMap<string, ArchiveMember> {
+    const index = this.#archive.symbolIndex();
+    // glibc's libpthread.a and others are archives of nothing; any other needs an index.
+    if (index === undefined && this.members.length > 0) {
+      throw new UklError(elfErrors.badArchiveIndex({ file: this.path }, 'there is none'));
+    }
+    const definers = new Map<string, ArchiveMember>();
+    for (const { name, member } of index ?? []) {
+      for (const alias of definedNames(name)) if (!definers.has(alias)) definers.set(alias, member);
+    }
+    return definers;
   }
 }
 

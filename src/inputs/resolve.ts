@@ -2,17 +2,11 @@ import { linkErrors, type Diagnostic } from '../errors/index.js';
 import { STB, type ArchiveMember, type ElfFile } from '../elf/index.js';
 import { ComdatTable, type Discarded } from './comdat.js';
 import type { InputArchive, InputObject } from './files.js';
+import { definedNames } from './versioned-names.js';
 
 /** An object that takes part in the link. */
 export interface LinkedObject extends InputObject {
   readonly discarded: Discarded;
-}
-
-/** What is known of a global name. */
-interface SymbolState {
-  /** Whether an object refers to it and is not content with null (a weak reference is). */
-  needed: boolean;
-  definition: Definition | undefined;
 }
 
 interface Definition {
@@ -28,14 +22,18 @@ interface Definition {
 export class Resolution {
   readonly objects: LinkedObject[] = [];
   readonly duplicates: Diagnostic[] = [];
-  readonly #symbols = new Map<string, SymbolState>();
+  readonly #definitions = new Map<string, Definition>();
+  /** Names that are needed and have no definition. */
+  readonly #missing = new Set<string>();
+  /** Names that only a common block defines. */
+  readonly #commons = new Set<string>();
   readonly #comdat = new ComdatTable();
   /** Members already taken, by archive. */
   readonly #taken = new Map<InputArchive, Set<ArchiveMember>>();
 
   /** Makes archives be searched for a name although no object refers to it (`-u`, the entry point). */
   want(name: string): void {
-    this.#state(name).needed = true;
+    this.#need(name);
   }
 
   addObject(object: InputObject): void {
@@ -47,38 +45,34 @@ export class Resolution {
   /** Takes every member of the archive (`--whole-archive`). */
   addWholeArchive(archive: InputArchive): void {
     const taken = this.#takenOf(archive);
-    for (const member of archive.members) {
-      if (taken.has(member)) continue;
-      taken.add(member);
-      this.addObject(archive.object(member));
-    }
+    for (const member of archive.members) this.#take(archive, taken, member);
   }
 
-  /** Takes from the archive what is needed, and what that needs in turn. True when it took anything. */
-  addArchive(archive: InputArchive): boolean {
+  /** Takes from the archive what is needed, and what that needs in turn. */
+  addArchive(archive: InputArchive): void {
     const taken = this.#takenOf(archive);
-    let tookAny = false;
-    // A member may need one that stands before it in the index: go over it until nothing is taken any more.
-    for (let tookOne = true; tookOne;) {
-      tookOne = false;
-      for (const { name, member } of archive.index()) {
-        if (taken.has(member) || !this.#isWanted(name, archive, member)) continue;
-        taken.add(member);
-        this.addObject(archive.object(member));
-        tookOne = tookAny = true;
+    for (let before = -1; before !== taken.size;) {
+      before = taken.size;
+      // What a taken member needs is added to the set while it is gone through, and is visited too.
+      for (const name of this.#missing) this.#take(archive, taken, archive.definerOf(name));
+      for (const name of this.#commons) {
+        // A common block gives way to a real definition, for which ld does look into archives.
+        const member = archive.definerOf(name);
+        if (member !== undefined && definesForReal(archive.object(member).elf, name)) {
+          this.#take(archive, taken, member);
+        }
       }
     }
-    return tookAny;
   }
 
   /** Names that are needed and have no definition. */
-  undefinedNames(): string[] {
-    return [...this.#symbols].filter(([, s]) => s.needed && s.definition === undefined).map(([name]) => name);
+  get undefinedNames(): readonly string[] {
+    return [...this.#missing];
   }
 
   /** The definition that a global name is bound to. */
   definitionOf(name: string): { readonly elf: ElfFile; readonly index: number } | undefined {
-    const definition = this.#symbols.get(name)?.definition;
+    const definition = this.#definitions.get(name);
     return definition && { elf: definition.object.elf, index: definition.index };
   }
 
@@ -88,7 +82,7 @@ export class Resolution {
     for (let i = symbols.firstGlobal; i < symbols.length; i++) {
       const name = symbols.name(i);
       if (symbols.isUndefined(i)) {
-        if (symbols.binding(i) !== STB.WEAK) this.#state(name).needed = true;
+        if (symbols.binding(i) !== STB.WEAK) this.#need(name);
         continue;
       }
       const section = symbols.sectionIndex(i);
@@ -100,30 +94,27 @@ export class Resolution {
   }
 
   #define(name: string, definition: Definition): void {
-    const state = this.#state(name);
-    const old = state.definition;
+    const old = this.#definitions.get(name);
     if (old?.kind === 'strong' && definition.kind === 'strong') {
       if (!sameAbsolute(old, definition)) {
         this.duplicates.push(linkErrors.duplicateSymbol(name, placeOf(old), placeOf(definition)));
       }
     } else if (old === undefined || isStronger(definition, old)) {
-      state.definition = definition;
+      this.#definitions.set(name, definition);
+      this.#missing.delete(name);
+      if (definition.kind === 'common') this.#commons.add(name);
+      else this.#commons.delete(name);
     }
   }
 
-  /** Whether the member that defines `name` must be taken. */
-  #isWanted(name: string, archive: InputArchive, member: ArchiveMember): boolean {
-    const state = this.#symbols.get(name);
-    if (state === undefined) return false;
-    if (state.definition === undefined) return state.needed;
-    // A common block gives way to a real definition, for which ld does look into archives.
-    return state.definition.kind === 'common' && definesForReal(archive.object(member).elf, name);
+  #take(archive: InputArchive, taken: Set<ArchiveMember>, member: ArchiveMember | undefined): void {
+    if (member === undefined || taken.has(member)) return;
+    taken.add(member);
+    this.addObject(archive.object(member));
   }
 
-  #state(name: string): SymbolState {
-    let state = this.#symbols.get(name);
-    if (state === undefined) this.#symbols.set(name, (state = { needed: false, definition: undefined }));
-    return state;
+  #need(name: string): void {
+    if (!this.#definitions.has(name)) this.#missing.add(name);
   }
 
   #takenOf(archive: InputArchive): Set<ArchiveMember> {
@@ -137,12 +128,6 @@ export class Resolution {
 function isStronger(a: Definition, b: Definition): boolean {
   const rank = { weak: 0, common: 1, strong: 2 };
   return rank[a.kind] > rank[b.kind];
-}
-
-/** `.symver` makes `name@@VERSION` of a default version, which also defines `name`; `name@VERSION` defines only itself. */
-function definedNames(name: string): string[] {
-  const at = name.indexOf('@@');
-  return at > 0 ? [name.slice(0, at), name.slice(0, at) + name.slice(at + 1)] : [name];
 }
 
 function definesForReal(elf: ElfFile, name: string): boolean {

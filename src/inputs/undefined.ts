@@ -8,7 +8,7 @@ import type { LinkedObject, Resolution } from './resolve.js';
 export function undefinedSymbols(resolution: Resolution): Diagnostic[] {
   const sections = lazySectionNames(resolution.objects);
   const missing = new Set(
-    resolution.undefinedNames().filter((name) => !isDefinedByLinker(name, (s) => sections().has(s))),
+    resolution.undefinedNames.filter((name) => !isDefinedByLinker(name, (s) => sections().has(s))),
   );
   if (missing.size === 0) return [];
   const references = new Map<string, Reference[]>();

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-
+import { forgetTemporary, temporaryName } from '../host/index.js';
 import type { Accelerator } from './options.js';
 
 /** Milliseconds a probe may take; a vCPU that runs answers in a tenth of that. */
@@ -21,23 +21,35 @@ function probeRom(): Buffer {
   return rom;
 }
 
-/** Whether a virtual CPU really executes instructions under this accelerator. Bounded: a QEMU that hangs is a no. */
-export async function vcpuRuns(qemu: string, accelerator: Accelerator): Promise<boolean> {
-  const dir = await mkdtemp(join(tmpdir(), 'ukl-probe-'));
+/**
+ * Whether a virtual CPU really executes instructions under this accelerator. A QEMU that hangs is a no.
+ *
+ * @param limit - Milliseconds.
+ * @throws UklError UKL5001
+ */
+export async function vcpuRuns(
+  qemu: string,
+  accelerator: Accelerator,
+  limit: number = probeLimit,
+): Promise<boolean> {
+  const dir = temporaryName(join(tmpdir(), 'ukl-probe'));
   try {
+    await mkdir(dir, { mode: 0o700 });
     const rom = join(dir, 'rom');
     await writeFile(rom, probeRom());
     const machine = ['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-m', '2M'];
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-bios', rom];
-    const { exitCode } = await execa(qemu, [...machine, '-accel', accelerator, ...exit], {
+    const { exitCode, code } = await execa(qemu, [...machine, '-accel', accelerator, ...exit], {
       reject: false,
-      timeout: probeLimit,
+      timeout: limit,
       forceKillAfterDelay: 500,
       stdin: 'ignore',
     });
+    if (code === 'ENOENT') throw new UklError(runErrors.qemuMissing(qemu));
     return exitCode === ((probeValue << 1) | 1);
   } finally {
     await rm(dir, { recursive: true, force: true });
+    forgetTemporary(dir);
   }
 }
 
@@ -59,7 +71,7 @@ async function kvmObstacle(qemu: string): Promise<string | undefined> {
 /**
  * Chooses how to run. `auto` falls back to emulation with a note that says why.
  *
- * @throws UklError UKL5014 if KVM is demanded and cannot be used
+ * @throws UklError UKL5001; UKL5014 if KVM is demanded and cannot be used
  */
 export async function chooseAccelerator(
   wish: Accelerator | 'auto',

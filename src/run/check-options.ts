@@ -1,5 +1,4 @@
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-
 import type { RunOptions } from './options.js';
 
 /** Everything of a kernel command line must fit into COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h). */
@@ -41,7 +40,6 @@ export function checkOptions(options: RunOptions): void {
       .filter((value) => !/^[^=]+=/.test(value))
       .map((value) => runErrors.badOption('--env', `'${value}' is not NAME=value`)),
   ];
-  // eslint-disable-next-line no-control-regex -- exactly these are meant
   if (/[\0\n]/.test(append)) problems.push(runErrors.badOption('--append', 'it has a NUL or a newline'));
   if (Buffer.byteLength(append) > longestAppend)
     problems.push(runErrors.badOption('--append', `it is longer than ${longestAppend} bytes`));

@@ -10,13 +10,18 @@ export interface Wiring {
   readonly initrd?: string;
   /** Inherited descriptor of a socket for QMP. The machine then starts paused, so that no event is missed. */
   readonly controlFd?: number;
+  /** Inherited descriptor of a socket whose bytes are the program's input. */
+  readonly inputFd?: number;
 }
+
+/** Name of the virtio port that /init looks for (guest/input.h). */
+const inputPort = 'ukl.input';
 
 /** QEMU splits its options at commas; a doubled one is a comma. */
 const commas = (text: string): string => text.replaceAll(',', ',,');
 
 /** QEMU's user network is always the same: a static address saves the seconds of DHCP. */
-const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off:10.0.2.3';
+const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3';
 
 /** Kernel parameters of a run; the image's own stand before them. */
 export function kernelParameters(options: MachineOptions): string {
@@ -32,7 +37,7 @@ export function kernelParameters(options: MachineOptions): string {
 
 /** Arguments of QEMU, without its name. The machine has nothing that is not named here. */
 export function qemuArguments(options: MachineOptions, wiring: Wiring): string[] {
-  const { accelerator, resultFile, initrd, controlFd } = wiring;
+  const { accelerator, resultFile, initrd, controlFd, inputFd } = wiring;
   const result = [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
@@ -41,7 +46,7 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
   ];
   if (initrd !== undefined) result.push('-initrd', initrd);
   result.push('-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console');
-  result.push('-chardev', `file,id=result,append=on,path=${commas(resultFile)}`, '-serial', 'chardev:result');
+  result.push('-chardev', `file,id=result,path=${commas(resultFile)}`, '-serial', 'chardev:result');
   if (options.network !== 'none') {
     const forwards = (options.ports ?? []).map((port) => `,hostfwd=${hostForwardRule(port)}`);
     result.push('-netdev', `user,id=net0${forwards.join('')}`);
@@ -49,6 +54,10 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
     result.push('-device', 'virtio-net-pci,netdev=net0,romfile=');
   }
   result.push('-object', 'rng-random,id=rng0,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng0');
+  if (inputFd !== undefined) {
+    result.push('-chardev', `socket,id=input,fd=${inputFd}`, '-device', 'virtio-serial-pci,id=ports');
+    result.push('-device', `virtserialport,bus=ports.0,nr=1,chardev=input,name=${inputPort}`);
+  }
   if (controlFd !== undefined) {
     result.push('-chardev', `socket,id=control,fd=${controlFd}`, '-mon', 'chardev=control,mode=control');
   }

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { UklError, runErrors } from '../errors/index.js';
-
 import { writeCpio } from '../image/cpio.js';
 import { stringList, type RootfsEntry } from '../image/rootfs.js';
 
@@ -10,20 +9,19 @@ export interface RunFiles {
   readonly env?: readonly string[];
   /** An initrd of the user's, unpacked before. */
   readonly initrd?: string;
-  /** Set the console up for data instead of for somebody who types: no echo, no keys with a meaning. */
-  readonly dataConsole: boolean;
+  /** `port`: the virtio port that QEMU's command names; `null`: it is empty; `console`: whoever types there. */
+  readonly stdin: 'port' | 'null' | 'console';
 }
 
 /** The files /init looks for (docs/architecture.md, "the guest"). */
 export function runEntries(files: RunFiles): RootfsEntry[] {
-  const { args = [], env = [], dataConsole } = files;
+  const { args = [], env = [], stdin } = files;
   const file = (path: string, data: Uint8Array): RootfsEntry => ({ type: 'file', path, mode: 0o644, data });
   return [
-    { type: 'directory', path: 'etc', mode: 0o755 },
-    { type: 'directory', path: 'etc/ukl', mode: 0o755 },
-    ...(args.length > 0 ? [file('etc/ukl/run-argv', stringList(args))] : []),
-    ...(env.length > 0 ? [file('etc/ukl/run-env', stringList(env))] : []),
-    ...(dataConsole ? [file('etc/ukl/run-console', Buffer.from('data\n'))] : []),
+    { type: 'directory', path: '.ukl', mode: 0o755 },
+    ...(args.length > 0 ? [file('.ukl/run-argv', stringList(args))] : []),
+    ...(env.length > 0 ? [file('.ukl/run-env', stringList(env))] : []),
+    ...(stdin === 'console' ? [] : [file('.ukl/run-stdin', Buffer.from(stdin))]),
   ];
 }
 

@@ -3,9 +3,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { UklError, runErrors } from '../errors/index.js';
-
 import { ConsoleWatch } from './console.js';
-import { ConsoleInput } from './input.js';
+import { ProgramInput } from './input.js';
 import { defaultSilenceLimit, type RunOptions } from './options.js';
 import { Qmp, type ShutdownReason } from './qmp.js';
 import { parseReport, type Report } from './result.js';
@@ -14,7 +13,7 @@ import { parseReport, type Report } from './result.js';
 const pollInterval = 50;
 
 /** Milliseconds a machine that has told its result may take to power off. */
-const powerOffGrace = 10_000;
+const powerOffGrace = 5_000;
 
 /** Milliseconds without output after which a kernel that said "end Kernel panic" is taken at its word. */
 const panicGrace = 2_000;
@@ -40,6 +39,9 @@ export interface MachineEnd {
 
 /** The descriptor that QEMU inherits for QMP. */
 export const controlFd = 3;
+
+/** The descriptor that QEMU inherits for the program's input. */
+export const inputFd = 4;
 
 /** Why the machine must be ended now, if it must. Times are milliseconds of Date.now(). */
 class Limits {
@@ -76,7 +78,7 @@ class Limits {
 /**
  * Runs QEMU until the machine ends or a limit ends it. Never longer: QEMU is asked, then killed.
  *
- * @param command - QEMU and its arguments, wired to {@link controlFd} and `resultFile`.
+ * @param command - QEMU and its arguments, wired to {@link controlFd}, {@link inputFd} and `resultFile`.
  * @throws UklError UKL5001 if QEMU cannot be started
  */
 export async function operateMachine(
@@ -88,8 +90,8 @@ export async function operateMachine(
   const limits = new Limits(options);
   const console = new ConsoleWatch();
   const qemu = execa(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    buffer: { stderr: true, stdout: false, fd3: false },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    buffer: { stderr: true, stdout: false, fd3: false, fd4: false },
     reject: false,
     // Node may be ended by a signal while the machine runs.
     cleanup: true,
@@ -100,7 +102,12 @@ export async function operateMachine(
     return result;
   });
   const qmp = new Qmp(qemu.stdio[controlFd] as unknown as Duplex);
-  const input = new ConsoleInput(options.input, qemu.stdin);
+  const input =
+    options.input &&
+    new ProgramInput(
+      options.input,
+      options.input.kind === 'data' ? (qemu.stdio[inputFd] as unknown as Duplex) : qemu.stdin,
+    );
   let sinkError: unknown;
   const output = passOutput(qemu.stdout, console, options).catch((error: unknown) => {
     sinkError = error ?? new Error('the console sink failed');
@@ -114,7 +121,7 @@ export async function operateMachine(
       await Promise.race([end, sleep(pollInterval)]);
       const told = await readResult(resultFile);
       report = parseReport(told);
-      if (report.ready) input.ready();
+      if (report.ready) input?.ready();
       stop = ended ? undefined : limits.check(report, console.bytes + told.length > 0, console);
       if (stop !== undefined) {
         qmp.quit();
@@ -123,7 +130,7 @@ export async function operateMachine(
       }
     }
   } finally {
-    input.stop();
+    input?.stop();
     if (!ended) qemu.kill('SIGKILL');
   }
   const result = await end;

@@ -34,12 +34,12 @@ export interface MachineOptions {
   readonly qemu?: string;
 }
 
-/** The machine's console input. */
+/** The program's standard input. */
 export interface RunInput {
   readonly stream: Readable;
   /**
-   * `data`: a file or a pipe; it waits until the program is about to start, is not echoed, and its end is the program's
-   * end of file. `terminal`: somebody types; bytes go to the guest's terminal as they come, from the beginning.
+   * `data`: a file or a pipe: every byte of it, and its end, reach the program, whose input is no terminal then.
+   * `terminal`: somebody types; bytes go to the guest's console as they come, from the beginning.
    */
   readonly kind: 'data' | 'terminal';
 }
@@ -55,6 +55,7 @@ export interface RunOptions extends MachineOptions {
   readonly timeout?: number;
   /** Seconds in which a first byte must come from the machine. Default {@link defaultSilenceLimit}; 0: no limit. */
   readonly silenceLimit?: number;
+  /** Default: none, the program sees the end of file. */
   readonly input?: RunInput;
   /** Gets every byte of the console, unaltered. QEMU waits for what it returns. */
   readonly onConsole?: (bytes: Uint8Array) => void | Promise<void>;

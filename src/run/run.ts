@@ -1,14 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, runErrors } from '../errors/index.js';
-
+import { forgetTemporary, temporaryName } from '../host/index.js';
 import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
 import { qemuArguments } from './command.js';
 import { checkBootable } from './image-check.js';
-import { writeRunInitrd } from './initrd.js';
-import { controlFd, operateMachine, type MachineEnd } from './machine.js';
+import { writeRunInitrd, type RunFiles } from './initrd.js';
+import { controlFd, inputFd, operateMachine, type MachineEnd } from './machine.js';
 import { defaultSilenceLimit, type Accelerator, type RunOptions, type RunResult } from './options.js';
 import { hostForwardRule } from './ports.js';
 import { exitCodeOf } from './result.js';
@@ -27,23 +27,32 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator, note } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
   if (note !== undefined) options.onNote?.(note);
-  const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
+  const dir = temporaryName(join(tmpdir(), 'ukl-run'));
   try {
+    await mkdir(dir, { mode: 0o700 });
     const resultFile = join(dir, 'result');
     const initrd = join(dir, 'initrd');
-    await writeRunInitrd(initrd, { ...options, dataConsole: options.input?.kind !== 'terminal' });
-    const args = qemuArguments(options, { accelerator, resultFile, initrd, controlFd });
+    await writeRunInitrd(initrd, { ...options, stdin: stdinOf(options) });
+    const tied = { accelerator, resultFile, initrd, controlFd };
+    const wiring = options.input?.kind === 'data' ? { ...tied, inputFd } : tied;
+    const args = qemuArguments(options, wiring);
     return conclude(await operateMachine([qemu, ...args], resultFile, options), options, accelerator);
   } finally {
     await rm(dir, { recursive: true, force: true });
+    forgetTemporary(dir);
   }
+}
+
+function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
+  if (input === undefined) return 'null';
+  return input.kind === 'data' ? 'port' : 'console';
 }
 
 /** Debian's name of QEMU's PC. */
 export const defaultQemu = 'qemu-system-x86_64';
 
 /**
- * The command a run would start, to be run by hand: the result goes to the standard error there. If the program gets
+ * The command a run would start, to be run by hand: the result goes to the file IMAGE.result there. If the program gets
  * arguments or variables, or an initrd is given, the command names an initrd file that this function leaves behind.
  *
  * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016
@@ -53,14 +62,14 @@ export async function runCommand(options: RunOptions): Promise<string[]> {
   await checkBootable(options.image);
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
-  const wiring = { accelerator, resultFile: '/dev/stderr' };
+  const wiring = { accelerator, resultFile: `${options.image}.result` };
   const needsInitrd =
     (options.args?.length ?? 0) + (options.env?.length ?? 0) > 0 || options.initrd !== undefined;
   if (!needsInitrd) return [qemu, ...qemuArguments(options, wiring)];
   const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
   // Whoever runs the command by hand has a terminal.
   const initrd = join(dir, 'initrd');
-  await writeRunInitrd(initrd, { ...options, dataConsole: false });
+  await writeRunInitrd(initrd, { ...options, stdin: 'console' });
   return [qemu, ...qemuArguments(options, { ...wiring, initrd })];
 }
 

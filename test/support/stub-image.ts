@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export interface StubLife {
   /** Written to the first serial port. */
   readonly console?: string;
-  /** Copy this many lines of input, read from the first serial port after `ready`, to it; until ^D comes. */
+  /** Copy what comes in by the first serial port to it, until ^D comes. */
   readonly echoInput?: boolean;
   /** Written to the second serial port, before the input is echoed. */
   readonly before?: string;
@@ -27,7 +27,7 @@ const endings: Readonly<Record<StubLife['then'], string>> = {
 };
 
 const bytes = (text: string): string =>
-  ['.byte 0', ...[...Buffer.from(text)].map(String)].slice(1).join(', ');
+  ['.byte 0', ...[...Buffer.from(text, 'latin1')].map(String)].slice(1).join(', ');
 
 const say = (label: string, port: number): string =>
   `mov $(${label} - code), %si; mov $(${label}_end - ${label}), %cx; mov $${port}, %bx; call write`;
@@ -112,6 +112,5 @@ export async function buildStubImage(dir: string, name: string, life: StubLife):
   await writeFile(source, assembly(life));
   await run('as', ['--32', '-o', object, source]);
   await run('ld', ['-m', 'elf_i386', '-Ttext=0', '--oformat', 'binary', '-e', '0', '-o', image, object]);
-  await readFile(image);
   return image;
 }

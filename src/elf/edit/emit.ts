@@ -1,4 +1,4 @@
-import { setU64, viewOf } from '../bytes.js';
+import { setU64, u64AsNumber, viewOf } from '../bytes.js';
 import { SECTION_HEADER_SIZE, SHN } from '../constants.js';
 import type { ElfEdit } from './elf-edit.js';
 import { SECTION_HEADERS, type Layout } from './layout.js';
@@ -57,13 +57,15 @@ function emitSectionHeaders(edit: ElfEdit, layout: Layout, out: Uint8Array, view
   if (edit.sectionCount === 0) return;
   const at = layout.sectionHeaders;
   out.set(edit.headers.bytes, at);
+  const setOffset = (section: number, offset: number): void => {
+    const field = at + section * SECTION_HEADER_SIZE + 24;
+    // An empty section may claim an offset beyond 2^53, which only stays exact when nobody writes it again.
+    if (u64AsNumber(view, field) !== offset) setU64(view, field, offset);
+  };
   for (const { section, newStart } of layout.chunks) {
-    if (section === undefined || section === SECTION_HEADERS) continue;
-    setU64(view, at + section * SECTION_HEADER_SIZE + 24, newStart);
+    if (section !== undefined && section !== SECTION_HEADERS) setOffset(section, newStart);
   }
-  for (const [section, offset] of layout.emptySections) {
-    setU64(view, at + section * SECTION_HEADER_SIZE + 24, offset);
-  }
+  for (const [section, offset] of layout.emptySections) setOffset(section, offset);
   setU64(view, 40, at);
   if (edit.sectionCount !== header.shnum) emitSectionCount(edit.sectionCount, view, at);
 }

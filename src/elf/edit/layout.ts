@@ -44,6 +44,10 @@ export function layOut(edit: ElfEdit): Layout {
   const table = sectionHeaderChunk(edit);
   const grows = edit.sectionCount > elf.header.shnum;
   if (table !== undefined && !grows) chunks.push(table);
+  else if (table !== undefined) {
+    const inside = chunks.find((c) => c.oldStart < table.oldEnd && table.oldStart < c.oldEnd);
+    if (inside !== undefined) throw refuse(edit, inside, 'the section headers share its bytes');
+  }
   chunks.sort((a, b) => a.oldStart - b.oldStart || a.oldEnd - b.oldEnd);
   const fileSize = elf.bytes.length;
   const end = chunks.reduce((max, c) => Math.max(max, c.oldEnd), grows ? (table?.oldEnd ?? 0) : 0);
@@ -136,16 +140,20 @@ function placeOld(edit: ElfEdit, chunks: readonly Chunk[]): number {
   let oldEnd = 0;
   let newEnd = 0;
   let shift = 0;
-  /** The last chunk that changed its size. */
+  /** The last chunk that changed its size: what a fixed one behind it blames. */
   let resized: Chunk | undefined;
+  /** Parts that share bytes with each other. */
+  let cluster: Chunk[] = [];
   for (const part of chunks) {
-    const changes = part.size !== part.oldEnd - part.oldStart;
+    const changes = isResized(part);
     if (changes && part.fixed) throw refuse(edit, part, 'a segment of the program loads it');
     if (part.oldStart < oldEnd) {
-      const other = changes ? part : resized?.oldEnd === oldEnd ? resized : undefined;
-      if (other !== undefined) throw refuse(edit, other, 'other parts of the file share its bytes');
+      cluster.push(part);
+      const changed = cluster.find((c) => isChanged(edit, c));
+      if (changed !== undefined) throw refuse(edit, changed, 'other parts of the file share its bytes');
       part.newStart = part.oldStart + shift;
     } else {
+      cluster = [part];
       part.newStart = newEnd <= part.oldStart ? part.oldStart : alignUp(newEnd, part.align);
       shift = part.newStart - part.oldStart;
       if (part.fixed && shift !== 0) {
@@ -157,6 +165,22 @@ function placeOld(edit: ElfEdit, chunks: readonly Chunk[]): number {
     newEnd = Math.max(newEnd, part.newStart + part.size);
   }
   return newEnd;
+}
+
+const isResized = (part: Chunk): boolean => part.size !== part.oldEnd - part.oldStart;
+
+/** Whether a part's bytes differ from the old ones. */
+function isChanged(edit: ElfEdit, part: Chunk): boolean {
+  if (isResized(part)) return true;
+  if (part.section === SECTION_HEADERS) {
+    const { shoff } = edit.elf.header;
+    const { bytes } = edit.headers;
+    return Buffer.compare(bytes, edit.elf.bytes.subarray(shoff, shoff + bytes.length)) !== 0;
+  }
+  const section = part.section === undefined ? undefined : edit.touched(part.section);
+  if (section?.isReplaced !== true) return false;
+  const old = edit.elf.bytes.subarray(part.oldStart, part.oldEnd);
+  return Buffer.compare(section.contents, old) !== 0;
 }
 
 /** Sections without bytes in the file follow the part that was before them. */

@@ -1,0 +1,93 @@
+import { ET, PROGRAM_HEADER_SIZE, PT, type ElfFile, type Segment } from '../elf/index.js';
+import { imageErrors, type Diagnostic } from '../errors/index.js';
+import { PAGE_SIZE, roundUp } from './payload-layout.js';
+import { PT_UKL_INITRAMFS } from './program-headers.js';
+import type { BootRelocs, SlotInfo } from './types.js';
+
+/** A segment whose address has been turned into an offset from the slot's start. */
+export interface Placed {
+  readonly offset: number;
+  readonly segment: Segment;
+}
+
+/** Where the segment's memory ends, from the slot's start. */
+export const memoryEnd = ({ offset, segment }: Placed): number => offset + segment.memorySize;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** Address of the slot's start as the program sees it: a program linked at 0 counts from there. */
+export const slotBase = (elf: ElfFile, slot: SlotInfo): bigint =>
+  elf.header.type === ET.DYN ? 0n : slot.vaddr;
+
+/** The program's segments by address, or what is wrong with them. */
+export function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic[]): Placed[] {
+  const wrong = (why: string): void => void problems.push(imageErrors.programNotForSlot(why));
+  if (elf.header.type === ET.REL) wrong('it is not linked (ET_REL)');
+  const base = slotBase(elf, slot);
+  const placed: Placed[] = [];
+  for (const segment of elf.segments) {
+    if (segment.type !== PT.LOAD || segment.memorySize === 0) continue;
+    const name = `PT_LOAD at ${hex(segment.virtualAddress)}`;
+    const offset = segment.virtualAddress - base;
+    // Beyond the slot's end is "too large", which says by how much; this far beyond is another address altogether.
+    if (offset < 0n || offset > 0x7fff_ffffn) wrong(`${name} lies outside of the kernel's slot`);
+    else if (Number(offset) % PAGE_SIZE !== 0) wrong(`${name} does not start on a page`);
+    else if (segment.fileSize > segment.memorySize) wrong(`${name} has p_filesz larger than p_memsz`);
+    else placed.push({ offset: Number(offset), segment });
+  }
+  placed.sort((a, b) => a.offset - b.offset);
+
+  const first = placed[0];
+  if (first === undefined) {
+    if (problems.length === 0) wrong('it has no PT_LOAD');
+    return placed;
+  }
+  const headersEnd = elf.header.phoff + elf.header.phnum * PROGRAM_HEADER_SIZE;
+  if (first.offset !== 0 || first.segment.offset !== 0 || first.segment.fileSize < headersEnd)
+    wrong('its first PT_LOAD does not hold ELF header and program headers at the start of the slot');
+  for (const [index, one] of placed.entries()) {
+    const next = placed[index + 1];
+    if (next !== undefined && roundUp(memoryEnd(one), PAGE_SIZE) > next.offset)
+      wrong(`two PT_LOADs share the page at ${hex(base + BigInt(next.offset))}`);
+  }
+  return placed;
+}
+
+/** Offset of e_entry in the ELF header, and of p_vaddr in a program header. */
+const E_ENTRY = 24;
+const P_VADDR = 16;
+
+/**
+ * The headers' own addresses must be among the relocations: the kernel and the C library read entry, segments and
+ * TLS image from there and take them as they are. A program linked at 0 is told where it lies instead (AT_PHDR).
+ */
+export function headersRelocated(elf: ElfFile, relocs: BootRelocs, slot: SlotInfo): boolean {
+  if (elf.header.type === ET.DYN) return true;
+  const words = elf.segments
+    .filter((segment) => segment.type === PT.LOAD || segment.type === PT_UKL_INITRAMFS)
+    .map((segment) => elf.header.phoff + segment.index * PROGRAM_HEADER_SIZE + P_VADDR);
+  const low = Number(BigInt.asUintN(32, slot.vaddr));
+  return [E_ENTRY, ...words].every((at) => Array.prototype.includes.call(relocs.relocs64, low + at));
+}
+
+/** The first relocation that names a word outside of the segments' bytes, as a problem. */
+export function checkRelocs(
+  placed: readonly Placed[],
+  relocs: BootRelocs,
+  slot: SlotInfo,
+): Diagnostic | undefined {
+  const low = Number(BigInt.asUintN(32, slot.vaddr));
+  const lists = [
+    [relocs.relocs64, 8],
+    [relocs.relocs32Inverse, 4],
+    [relocs.relocs32, 4],
+  ] as const;
+  for (const [list, width] of lists) {
+    for (let i = 0; i < list.length; i++) {
+      const offset = list[i]! - low; // in range: the loop's bound
+      const held = placed.some((p) => offset >= p.offset && offset + width <= p.offset + p.segment.fileSize);
+      if (!held) return imageErrors.relocationOutsideProgram(list[i]!);
+    }
+  }
+  return undefined;
+}
