@@ -8,7 +8,7 @@ BUILD := build
 # Where the kernel is worked on: `make kernel-tree`.
 TREE ?= $(BUILD)/linux
 
-SOURCES := $(shell find src -name '*.ts') scripts/build.mjs package.json tsconfig.json tsconfig.build.json
+SOURCES := $(shell find src -name '*.ts') scripts/build.mjs scripts/code-cache.cjs package.json tsconfig.json tsconfig.build.json
 
 .PHONY: help
 help:
@@ -43,14 +43,14 @@ test:
 	@node scripts/test.mjs
 
 .PHONY: tool
-tool: dist/cli.js
+tool: dist/cli.cjs
 
 # npm writes this file at the end of every installation.
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-dist/cli.js: node_modules/.package-lock.json $(SOURCES)
+dist/cli.cjs: node_modules/.package-lock.json $(SOURCES)
 	node scripts/build.mjs
 
 .PHONY: check-identity

@@ -1,5 +1,9 @@
-// Bundles src/ into dist/: one small entry per use, everything else in chunks that are loaded when a run needs them. Start-up
-// is the largest part of a warm link, so what a run does not need must not even be read.
+// Bundles src/ into dist/, whole or not at all:
+//   cli.cjs, cli.cache   the command line tool, for bin/ukl-link
+//   index.js, elf.js …   the library, for import
+//   types/               its declarations
+// Start-up is the largest part of a warm link. So the tool is one CommonJS file (Node's ESM loader takes milliseconds a
+// file) in which a module runs only when something imports it, and comes with V8's code cache of what a link uses.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,37 +12,51 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const staging = join(root, `dist.${process.pid}.tmp`);
+const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' });
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // These find their WebAssembly files beside themselves, or are loaded by no warm link.
+  external: ['iced-x86', 'lz4-wasm-nodejs', 'cli-progress', 'tar-stream'],
+};
 
 try {
   mkdirSync(staging);
   await build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', elf: 'src/elf/index.ts' },
+    ...common,
+    entryPoints: { cli: 'src/cli/main.ts' },
     outdir: staging,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    // CommonJS dependencies of execa call require, which an ESM file does not have of itself.
-    banner: {
-      js: "import{createRequire as r_}from'node:module';const require=r_(import.meta.url);",
-    },
-    // These find their WebAssembly files beside themselves, or are loaded by no warm link.
-    external: ['iced-x86', 'lz4-wasm-nodejs', 'cli-progress', 'tar-stream'],
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    // A script with a code cache cannot import() before Node 20.12; all external packages can be required.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
   });
-  execFileSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      ...['--project', join(root, 'tsconfig.build.json')],
-      ...['--outDir', join(staging, 'types')],
-    ],
-    { stdio: 'inherit' },
+  await build({
+    ...common,
+    entryPoints: { index: 'src/index.ts', elf: 'src/elf/index.ts' },
+    outdir: staging,
+    format: 'esm',
+    splitting: true,
+    // CommonJS dependencies of execa call require, which an ESM file does not have of itself.
+    banner: { js: 'import{createRequire as r_}from"node:module";const require=r_(import.meta.url);' },
+  });
+  node(join(root, 'scripts/code-cache.cjs'), join(staging, 'cli.cjs'), join(staging, 'cli.cache'));
+  const types = join(staging, 'types');
+  node(
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '--project',
+    join(root, 'tsconfig.build.json'),
+    '--outDir',
+    types,
   );
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(staging, join(root, 'dist'));

@@ -25,5 +25,5 @@ const broken = testResults.filter(
   (file) => file.status === 'failed' && file.assertionResults.length === 0,
 ).length;
 const failed = Math.max(numFailedTests + broken, status === 0 ? 0 : 1);
-console.log(`${numPassedTests} passed, ${failed} failed`);
+process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -5,16 +5,21 @@ import { StatusError } from './status.js';
 
 const words = process.argv.slice(2);
 
-try {
-  if (namesLink(words)) process.exitCode = await (await import('./commands/link.js')).runLink(words);
-  else await (await import('./program.js')).runProgram(words);
-} catch (error) {
-  const diagnostics = diagnosticsOf(error);
-  printDiagnostics(diagnostics);
-  if (wantsJson(words)) printJson({ diagnostics });
-  process.exitCode = error instanceof StatusError ? error.status : 1;
-} finally {
-  removeTemporaries();
+// The bundle is CommonJS: no await outside of a function.
+void main();
+
+async function main(): Promise<void> {
+  try {
+    if (namesLink(words)) process.exitCode = await (await import('./commands/link.js')).runLink(words);
+    else await (await import('./program.js')).runProgram(words);
+  } catch (error) {
+    const diagnostics = diagnosticsOf(error);
+    printDiagnostics(diagnostics);
+    if (wantsJson(words)) printJson({ diagnostics });
+    process.exitCode = error instanceof StatusError ? error.status : 1;
+  } finally {
+    removeTemporaries();
+  }
 }
 
 /** The root command: whatever names no other command and asks for no help. */

@@ -1,0 +1,44 @@
+/**
+ * Every fixture as an ordinary ring-3 process and in ring 0, on the same kernel in the same boot: output and end must agree.
+ * One boot per code model, each on another kind of machine.
+ */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { judge, runSuite, type SuiteRun } from '../support/differential.js';
+import { loadFixtures } from '../support/fixtures.js';
+import { machineRun } from '../support/suite.js';
+
+const fixtures = loadFixtures().filter(({ needs }) => !needs.includes('image'));
+const kernelBases: string[] = [];
+
+describe.each([
+  ['default', { cpus: 2 }],
+  ['kernel', { cpus: 2, cpu: 'max,la57=off', append: 'pti=on' }],
+  ['mixed', { cpus: 2, append: 'pti=on' }],
+] as const)('objects of the %s code model', (model, machine) => {
+  // What takes seconds does so whatever the code model: once is enough.
+  const chosen = fixtures.filter(({ needs }) => model === 'default' || !needs.includes('seconds'));
+  const cases = chosen.flatMap((fixture) => fixture.cases);
+  let run: SuiteRun;
+  beforeAll(async () => {
+    run = await runSuite(chosen, model, machine);
+    kernelBases.push(/^[0-9a-f]{16}/.exec(run.outcomes.get(machineRun)?.output ?? '')?.[0] ?? 'unknown');
+  });
+
+  test('the machine is what a user boots: two processors, SMEP and SMAP, no mitigation switched off', () => {
+    const machine = run.outcomes.get(machineRun)?.output ?? '';
+    expect(machine).toMatch(/smap smep cpus 2\n/);
+    expect(machine).not.toMatch(/nokaslr|nopti|nosmap|nosmep|mitigations/);
+  });
+
+  test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => expect(judge(one, run)).toBe(''));
+
+  test('the machine ran to the end', () => expect(run.stopped).toBe(undefined));
+
+  test('the kernel never complained', () => expect(run.complaints).toEqual([]));
+});
+
+test('KASLR: the kernel was not at the same place in all boots', () => {
+  // By chance it is once in some 250,000 times.
+  expect(kernelBases).toHaveLength(3);
+  expect(new Set(kernelBases).size).toBeGreaterThan(1);
+});

@@ -1,0 +1,56 @@
+/** Boots a kernel with the suite's root file system in QEMU and waits until the machine is switched off. */
+import { execa } from 'execa';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+
+export interface Boot {
+  readonly kernel: string;
+  readonly initrd: string;
+  /** Where the machine's logs go; emptied first. */
+  readonly folder: string;
+  readonly cpus: number;
+  /** QEMU's CPU model. Default `max`: all that TCG can do, with SMEP, SMAP and five levels of page tables. */
+  readonly cpu?: string;
+  /** Kernel parameters besides those the suite needs. */
+  readonly append?: string;
+  /** In seconds of the host; then the machine is killed. */
+  readonly timeout: number;
+}
+
+export interface BootResult {
+  readonly console: string;
+  readonly report: Buffer;
+  readonly timedOut: boolean;
+}
+
+/** Never fails on what the guest does: the caller judges console and report. Throws if QEMU cannot run. */
+export async function bootMachine(boot: Boot): Promise<BootResult> {
+  rmSync(boot.folder, { recursive: true, force: true });
+  mkdirSync(boot.folder, { recursive: true });
+  const log = `${boot.folder}/console.log`;
+  const report = `${boot.folder}/report`;
+  const args = [
+    ...['-accel', 'tcg', '-cpu', boot.cpu ?? 'max', '-smp', String(boot.cpus), '-m', '512'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-serial', `file:${log}`, '-serial', `file:${report}`],
+    ...['-kernel', boot.kernel, '-initrd', boot.initrd],
+    ...['-append', `console=ttyS0 printk.devkmsg=on panic=-1 ${boot.append ?? ''}`],
+  ];
+  const { timedOut, exitCode, stderr } = await execa('qemu-system-x86_64', args, {
+    reject: false,
+    stdin: 'ignore',
+    timeout: boot.timeout * 1000,
+    forceKillAfterDelay: 1000,
+  });
+  if (!timedOut && exitCode !== 0) throw new Error(`QEMU ended with status ${exitCode}: ${stderr}`);
+  return { console: readFileSync(log, 'latin1'), report: readFileSync(report), timedOut };
+}
+
+/** Lines of a console log in which the kernel complains about itself; a program's own faults are not among them. */
+export function kernelComplaints(console: string): string[] {
+  const complaint =
+    /\bBUG:|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic/;
+  return console
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => complaint.test(line) && !/ suite: /.test(line));
+}
