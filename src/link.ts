@@ -8,7 +8,6 @@ import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
   findToolchain,
   ldInputs,
-  memorySize,
   parseProgramArguments,
   resolveInputs,
   type ResolvedInputs,
@@ -56,7 +55,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { kit, inputs, toolchain, tree } = await timer.run(
     'resolve',
     () => resolveAll(options),
-    ({ inputs }) => inputs.files.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
   const base = BigInt(kit.manifest.slot.start);
 
@@ -168,7 +167,7 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
     problems.push(linkErrors.outputIsInput(options.output));
   }
   const slot = kit.value?.manifest.slot.size ?? Infinity;
-  const size = inputs.value === undefined ? 0 : memorySize(inputs.value.objects);
+  const size = inputs.value?.memorySize ?? 0;
   if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
   if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
   return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
