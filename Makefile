@@ -71,7 +71,7 @@ patches: tool
 
 .PHONY: fuzz
 fuzz: tool
-	UKL_FUZZ_RUNS=$(or $(RUNS),20000) node scripts/test.mjs fuzz
+	UKL_FUZZ_RUNS=$(or $(RUNS),20000) node scripts/test.mjs test/fuzz
 
 .PHONY: clean
 clean:

@@ -1,1 +1,4 @@
 export { UklError, type Diagnostic, type Place, type Severity } from './errors/index.js';
+export { link, type LinkOptions, type LinkResult } from './link.js';
+export { runImage, type RunOptions, type RunResult } from './run/index.js';
+export { findKit, listKits } from './kernel/store.js';

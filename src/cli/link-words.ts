@@ -23,6 +23,7 @@ export const linkOptions = {
     describe: 'A variable of the program’s environment; may be repeated',
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
+  rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
   kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
   'print-stats': { describe: 'Print time and bytes of every pass' },
   json: { describe: 'Print one JSON document instead of text' },

@@ -31,6 +31,7 @@ describe('help', () => {
       '--args',
       '--env',
       '--cmdline',
+      '--rootfs',
       '--kit',
       '--print-stats',
     ]) {

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildKit } from '../../src/kernel/build.js';
+import type { Kit } from '../../src/kernel/kit.js';
+import { packKit } from '../../src/kernel/pack.js';
 import { loadSeries, type Series } from '../../src/kernel/series.js';
 import type { KitParts } from '../../src/kernel/make-kit.js';
 
@@ -95,3 +98,15 @@ export const fakeParts: KitParts = {
     return Promise.resolve();
   },
 };
+
+/** A kit of the fake kernel, packed, and a store to install it into. */
+export async function packedKit(
+  folder: string,
+): Promise<{ folder: string; kit: Kit; file: string; store: string }> {
+  const { tarball, series } = fakeKernel(folder);
+  const cache = join(folder, 'cache');
+  const { kit } = await buildKit({ source: tarball, series, cache, parts: fakeParts });
+  const file = join(folder, 'kit.tar.gz');
+  await packKit(kit, file);
+  return { folder, kit, file, store: join(folder, 'other') };
+}

@@ -33,6 +33,7 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     }),
     env: words.env,
     cmdline: words.cmdline?.[0],
+    rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
   });
 }
