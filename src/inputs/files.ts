@@ -1,72 +1,27 @@
-import { UklError, elfErrors, linkErrors } from '../errors/index.js';
+import { UklError, linkErrors } from '../errors/index.js';
+import { identify, readArchive, readElf, type ArchiveMember } from '../elf/index.js';
+import { contentKey, type RewriteCache } from '../rewrite/index.js';
 import {
-  identify,
-  readArchive,
-  readElf,
-  type Archive,
-  type ArchiveMember,
-  type ElfFile,
-} from '../elf/index.js';
+  InputArchive,
+  archiveFacts,
+  archiveFile,
+  formatArchiveFacts,
+  type ArchiveSource,
+} from './archive.js';
+import { FACTS_VERSION } from './facts.js';
 import { checkLinkable } from './linkable.js';
+import { InputObject } from './object.js';
 import { readInput, readThinMember } from './thin.js';
-import { definedNames } from './versioned-names.js';
-
-/** An object: a file of its own or a member of an archive (`elf.origin` says which). */
-export interface InputObject {
-  readonly elf: ElfFile;
-}
-
-/** An archive; its members are read when they are asked for, and once. */
-export class InputArchive {
-  readonly path: string;
-  readonly #archive: Archive;
-  readonly #objects = new Map<ArchiveMember, InputObject>();
-  #definers: ReadonlyMap<string, ArchiveMember> | undefined;
-
-  constructor(path: string, archive: Archive) {
-    this.path = path;
-    this.#archive = archive;
-  }
-
-  get members(): readonly ArchiveMember[] {
-    return this.#archive.members;
-  }
-
-  /** The member that the archive's index names for a symbol: the first, when there are several. Throws UKL1032. */
-  definerOf(name: string): ArchiveMember | undefined {
-    this.#definers ??= this.#readIndex();
-    return this.#definers.get(name);
-  }
-
-  /** A member as an object. Throws what `readElf` and `checkLinkable` throw, and UKL6005 for a thin archive's missing file. */
-  object(member: ArchiveMember): InputObject {
-    let object = this.#objects.get(member);
-    if (object === undefined) {
-      const bytes = this.#archive.thin ? readThinMember(this.path, member) : member.data;
-      object = { elf: checkLinkable(readElf(bytes, member.origin)) };
-      this.#objects.set(member, object);
-    }
-    return object;
-  }
-
-  #readIndex(): ReadonlyMap<string, ArchiveMember> {
-    const index = this.#archive.symbolIndex();
-    // glibc's libpthread.a and others are archives of nothing; any other needs an index.
-    if (index === undefined && this.members.length > 0) {
-      throw new UklError(elfErrors.badArchiveIndex({ file: this.path }, 'there is none'));
-    }
-    const definers = new Map<string, ArchiveMember>();
-    for (const { name, member } of index ?? []) {
-      for (const alias of definedNames(name)) if (!definers.has(alias)) definers.set(alias, member);
-    }
-    return definers;
-  }
-}
 
 /** What an input file is. A script is GNU ld's list of libraries, as Debian's libm.a is one. */
 export type InputFile = {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  /** Names the content: files with the same key are the same. */
+  readonly key: string;
+  /** Size in bytes. */
+  readonly size: number;
+  /** The file's bytes, read if they were not needed before. */
+  readonly bytes: () => Uint8Array;
   /** Thin archives: reads a member, which lies in a file of its own. */
   readonly readThin?: (member: ArchiveMember) => Uint8Array;
 } & (
@@ -76,34 +31,42 @@ export type InputFile = {
 );
 
 /**
- * Reads one input file. Throws UKL6005 when it cannot be read, UKL1xxx when it is damaged or not an x86-64 ELF file, UKL2008 and
- * UKL2009 when it is one that cannot be linked.
+ * Opens one input file. An archive that was seen before, and has not changed since, is not even read: its facts come from the cache.
+ * Throws UKL6005 when it cannot be read, UKL1xxx when it is damaged or not an x86-64 ELF file, UKL2008 and UKL2009 when it is one that
+ * cannot be linked.
  */
-export function openInput(path: string): InputFile {
+export async function openInput(path: string, cache: RewriteCache): Promise<InputFile> {
+  const known = cache.known(path);
+  const facts = known === undefined ? undefined : cache.read(factsName(known.key));
+  if (known !== undefined && facts !== undefined) {
+    const bytes = once(() => readInput(path));
+    const open = once(() => archiveFile(path, readArchive(bytes(), { file: path })));
+    return archiveInput(path, known.key, known.size, bytes, archiveFacts(facts, open));
+  }
   const bytes = readInput(path);
+  const common = { path, key: contentKey([bytes]), size: bytes.length, bytes: () => bytes };
   switch (identify(bytes)) {
-    case 'archive':
-      return {
-        kind: 'archive',
+    case 'archive': {
+      const source = archiveFile(path, readArchive(bytes, { file: path }));
+      const text = await cache.readOr(factsName(common.key), () => formatArchiveFacts(source));
+      cache.remember(path, common.key);
+      return archiveInput(
         path,
-        bytes,
-        archive: new InputArchive(path, readArchive(bytes, { file: path })),
-      };
+        common.key,
+        common.size,
+        common.bytes,
+        archiveFacts(text, () => source),
+      );
+    }
     case 'thin-archive':
-      return {
-        kind: 'archive',
-        path,
-        bytes,
-        archive: new InputArchive(path, readArchive(bytes, { file: path })),
-        readThin: (member) => readThinMember(path, member),
-      };
+      return openThin(path, bytes);
     case 'elf':
-      return { kind: 'object', path, bytes, object: { elf: checkLinkable(readElf(bytes, { file: path })) } };
+      return { ...common, kind: 'object', object: fileObject(path, bytes) };
     case 'other': {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-      if (looksLikeScript(text)) return { kind: 'script', path, bytes, text };
-      // Not even a script: readElf says what is wrong with it.
-      return { kind: 'object', path, bytes, object: { elf: readElf(bytes, { file: path }) } };
+      if (looksLikeScript(text)) return { ...common, kind: 'script', text };
+      // Not even a script: opening it as an object says what is wrong with it.
+      return { ...common, kind: 'object', object: fileObject(path, bytes) };
     }
   }
 }
@@ -124,10 +87,50 @@ export function librariesOfScript(path: string, text: string): string[] {
   return files;
 }
 
+function archiveInput(
+  path: string,
+  key: string,
+  size: number,
+  bytes: () => Uint8Array,
+  source: ArchiveSource,
+): InputFile {
+  return { kind: 'archive', path, key, size, bytes, archive: new InputArchive(source) };
+}
+
+/** A thin archive changes with the files it names, so it is read whole each time. */
+function openThin(path: string, bytes: Uint8Array): InputFile {
+  const archive = readArchive(bytes, { file: path });
+  const members = new Map(archive.members.map((m) => [m.headerOffset, readThinMember(path, m)]));
+  return {
+    ...archiveInput(
+      path,
+      contentKey([bytes, ...members.values()]),
+      bytes.length,
+      () => bytes,
+      archiveFile(path, archive),
+    ),
+    readThin: (member) => members.get(member.headerOffset) ?? readThinMember(path, member),
+  };
+}
+
+function fileObject(path: string, bytes: Uint8Array): InputObject {
+  const elf = checkLinkable(readElf(bytes, { file: path }));
+  return new InputObject(() => elf);
+}
+
+function factsName(key: string): string {
+  return `${key}.${FACTS_VERSION}.facts`;
+}
+
 function looksLikeScript(text: string): boolean {
   return /\b(?:GROUP|INPUT)\s*\(/.test(text) && !text.includes('\0');
 }
 
 function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').slice(0, 80);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

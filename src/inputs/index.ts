@@ -2,5 +2,7 @@ export { parseProgramArguments, type InputArgument, type ProgramArguments } from
 export { findToolchain, type Toolchain } from './toolchain.js';
 export { ldInputs } from './ld-inputs.js';
 export { resolveInputs, type LinkItem, type ResolvedInputs } from './inputs.js';
-export type { InputArchive, InputFile, InputObject } from './files.js';
+export type { InputFile } from './files.js';
+export type { InputArchive } from './archive.js';
+export type { InputObject } from './object.js';
 export { Resolution, type LinkedObject } from './resolve.js';

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { UklError, type Diagnostic } from '../errors/index.js';
+import { UklError, linkErrors, type Diagnostic } from '../errors/index.js';
+import { RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { librariesOfScript, openInput, type InputFile } from './files.js';
-import { libraryWarnings } from './library-warnings.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
 import { findLibrary } from './search.js';
@@ -29,23 +29,33 @@ export interface ResolvedInputs {
   readonly wanted: readonly string[];
   /** The objects that ld will take, archive members included. */
   readonly objects: readonly LinkedObject[];
+  /**
+   * Bytes of memory that the program takes at least, known before it is linked: ld reports a program of gigabytes as relocations out of
+   * reach.
+   */
+  readonly memorySize: number;
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
  * Opens the program's inputs and the system's start-up files and libraries around them, and resolves symbols as ld will.
- * Throws every problem found, together: UKL1xxx, UKL2006-2013, UKL6005.
+ * Throws every problem found, together: UKL1xxx, UKL2006-2013, UKL6003-6005.
  */
-export function resolveInputs(program: ProgramArguments, toolchain: Toolchain): ResolvedInputs {
-  const opener = new Opener([...program.searchDirs, ...toolchain.libraryDirs]);
+export async function resolveInputs(
+  program: ProgramArguments,
+  toolchain: Toolchain,
+  cache: RewriteCache = new RewriteCache(),
+): Promise<ResolvedInputs> {
+  const opener = new Opener([...program.searchDirs, ...toolchain.libraryDirs], cache);
   const items: LinkItem[] = [
-    ...toolchain.startFiles.flatMap((path) => opener.file(path, false)),
-    ...programItems(program, opener),
-    { kind: 'group', items: toolchain.systemLibraries.flatMap((path) => opener.file(path, false)) },
-    ...toolchain.endFiles.flatMap((path) => opener.file(path, false)),
+    ...(await opener.files(toolchain.startFiles)),
+    ...(await programItems(program, opener)),
+    { kind: 'group', items: await opener.files(toolchain.systemLibraries) },
+    ...(await opener.files(toolchain.endFiles)),
   ];
   // With a file missing or unreadable, every symbol it defines would be reported as undefined as well.
   if (opener.problems.length > 0) throw new UklError(opener.problems);
+  await cache.save();
 
   const resolution = new Resolution();
   for (const name of program.wanted) resolution.want(name);
@@ -60,22 +70,23 @@ export function resolveInputs(program: ProgramArguments, toolchain: Toolchain): 
     items,
     files: opener.linked,
     wanted: program.wanted,
+    memorySize: resolution.objects.reduce((sum, { input }) => sum + input.facts.size, 0),
     objects: resolution.objects,
-    warnings: libraryWarnings(resolution),
+    warnings: libraryWarnings(resolution.objects),
   };
 }
 
-function programItems(program: ProgramArguments, opener: Opener): LinkItem[] {
+async function programItems(program: ProgramArguments, opener: Opener): Promise<LinkItem[]> {
   const items: LinkItem[] = [];
   let group: LinkItem[] | undefined;
   let whole = false;
   for (const input of program.inputs) {
     switch (input.kind) {
       case 'file':
-        (group ?? items).push(...opener.file(input.path, whole));
+        (group ?? items).push(...(await opener.file(input.path, whole)));
         break;
       case 'library':
-        (group ?? items).push(...opener.library(input.name, input.exact, whole));
+        (group ?? items).push(...(await opener.library(input.name, input.exact, whole)));
         break;
       case 'group-start':
         group = [];
@@ -98,8 +109,11 @@ class Opener {
   readonly #dirs: readonly string[];
   readonly #files = new Map<string, InputFile>();
 
-  constructor(dirs: readonly string[]) {
+  readonly #cache: RewriteCache;
+
+  constructor(dirs: readonly string[], cache: RewriteCache) {
     this.#dirs = dirs;
+    this.#cache = cache;
   }
 
   /** The objects and archives among the files opened. */
@@ -107,16 +121,22 @@ class Opener {
     return [...this.#files.values()].filter(({ kind }) => kind !== 'script');
   }
 
-  library(name: string, exact: boolean, whole: boolean): LinkItem[] {
+  async library(name: string, exact: boolean, whole: boolean): Promise<LinkItem[]> {
     const found = findLibrary(name, exact, this.#dirs);
-    if ('path' in found) return this.file(found.path, whole);
+    if ('path' in found) return await this.file(found.path, whole);
     this.problems.push(found.problem);
     return [];
   }
 
-  file(path: string, whole: boolean): LinkItem[] {
+  async files(paths: readonly string[]): Promise<LinkItem[]> {
+    const items: LinkItem[] = [];
+    for (const path of paths) items.push(...(await this.file(path, false)));
+    return items;
+  }
+
+  async file(path: string, whole: boolean): Promise<LinkItem[]> {
     try {
-      const file = this.#files.get(path) ?? openInput(path);
+      const file = this.#files.get(path) ?? (await openInput(path, this.#cache));
       this.#files.set(path, file);
       switch (file.kind) {
         case 'object':
@@ -124,8 +144,11 @@ class Opener {
         case 'archive':
           return [{ kind: 'archive', file, whole }];
         case 'script': {
-          const paths = librariesOfScript(path, file.text);
-          return [{ kind: 'group', items: paths.flatMap((p) => this.#scriptEntry(path, p, whole)) }];
+          const items: LinkItem[] = [];
+          for (const entry of librariesOfScript(path, file.text)) {
+            items.push(...(await this.#scriptEntry(path, entry, whole)));
+          }
+          return [{ kind: 'group', items }];
         }
       }
     } catch (error) {
@@ -136,9 +159,9 @@ class Opener {
   }
 
   /** A name in a linker script is a path, one beside the script, or `-lNAME`. */
-  #scriptEntry(script: string, entry: string, whole: boolean): LinkItem[] {
-    if (entry.startsWith('-l')) return this.library(entry.slice(2), false, whole);
-    return this.file(isAbsolute(entry) ? entry : join(dirname(script), entry), whole);
+  async #scriptEntry(script: string, entry: string, whole: boolean): Promise<LinkItem[]> {
+    if (entry.startsWith('-l')) return await this.library(entry.slice(2), false, whole);
+    return await this.file(isAbsolute(entry) ? entry : join(dirname(script), entry), whole);
   }
 }
 
@@ -160,4 +183,19 @@ function addItem(resolution: Resolution, item: LinkItem): void {
       }
       break;
   }
+}
+
+/**
+ * UKL2017 for every `.gnu.warning.SYMBOL` whose symbol an object needs: glibc says so that a static program's getaddrinfo() needs shared
+ * libraries at run time. ld does not see the connection any more once symbols are prefixed.
+ */
+function libraryWarnings(objects: readonly LinkedObject[]): Diagnostic[] {
+  const texts = new Map(objects.flatMap(({ input }) => input.facts.warnings));
+  if (texts.size === 0) return [];
+  return objects.flatMap(({ input }) =>
+    input.facts.needed.flatMap((name) => {
+      const text = texts.get(name);
+      return text === undefined ? [] : [linkErrors.libraryWarning(name, text, input.elf.origin)];
+    }),
+  );
 }

@@ -1,19 +1,19 @@
 import { linkErrors, type Diagnostic, type Place } from '../errors/index.js';
-import { R_X86_64, STB, relocationTypeName, type SymbolTable } from '../elf/index.js';
+import { STB, relocationTypeName, type ElfFile, type SymbolTable } from '../elf/index.js';
 import { functionAt } from './enclosing.js';
+import { DEFINITION, TOO_NARROW } from './facts.js';
 import { keptRelocations } from './kept-relocations.js';
 import type { LinkedObject, Resolution } from './resolve.js';
 
-/** Absolute relocations too narrow for an address of the top 2 GiB: zero-extended 32 bits, and less. */
-const TOO_NARROW: ReadonlySet<number> = new Set([R_X86_64[32], R_X86_64[16], R_X86_64[8]]);
-
 /** UKL2013 for every section with relocations that cannot hold an address in the slot: the first, and how many there are. */
 export function relocationsOutOfReach(resolution: Resolution): Diagnostic[] {
-  return resolution.objects.flatMap((object) => outOfReach(object, resolution));
+  return resolution.objects
+    .filter(({ input }) => input.facts.narrow)
+    .flatMap((object) => outOfReach(object, resolution));
 }
 
 function outOfReach(object: LinkedObject, resolution: Resolution): Diagnostic[] {
-  const { elf } = object;
+  const { elf } = object.input;
   const { symbols } = elf;
   if (symbols === undefined) return [];
   const found = new Map<string, { type: number; place: Place; count: number }>();
@@ -27,7 +27,7 @@ function outOfReach(object: LinkedObject, resolution: Resolution): Diagnostic[] 
       else
         found.set(key, {
           type,
-          place: placeOf(object, section.index, table.offset(r), table.symbol(r)),
+          place: placeOf(elf, section.index, table.offset(r), table.symbol(r)),
           count: 1,
         });
     }
@@ -41,12 +41,11 @@ function outOfReach(object: LinkedObject, resolution: Resolution): Diagnostic[] 
 function isAddress(symbols: SymbolTable, index: number, resolution: Resolution): boolean {
   if (index === 0 || symbols.isAbsolute(index)) return false;
   if (!symbols.isUndefined(index)) return true;
-  const definition = resolution.definitionOf(symbols.name(index));
-  if (definition === undefined) return symbols.binding(index) !== STB.WEAK;
-  return definition.elf.symbols?.isAbsolute(definition.index) !== true;
+  const kind = resolution.kindOf(symbols.name(index));
+  return kind === undefined ? symbols.binding(index) !== STB.WEAK : kind !== DEFINITION.ABSOLUTE;
 }
 
-function placeOf({ elf }: LinkedObject, section: number, offset: number, symbol: number): Place {
+function placeOf(elf: ElfFile, section: number, offset: number, symbol: number): Place {
   const name = elf.symbols?.name(symbol);
   const enclosing = functionAt(elf, section, offset);
   // A section symbol has no name of its own; the function that holds the relocation is then the better pointer.

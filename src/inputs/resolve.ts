@@ -1,19 +1,25 @@
-import { linkErrors, type Diagnostic } from '../errors/index.js';
-import { STB, type ArchiveMember, type ElfFile } from '../elf/index.js';
-import { ComdatTable, type Discarded } from './comdat.js';
-import type { InputArchive, InputObject } from './files.js';
+import { linkErrors, type Diagnostic, type Place } from '../errors/index.js';
+import type { ElfFile } from '../elf/index.js';
+import type { InputArchive } from './archive.js';
+import { DEFINITION } from './facts.js';
+import type { InputObject } from './object.js';
 import { definedNames } from './versioned-names.js';
 
 /** An object that takes part in the link. */
-export interface LinkedObject extends InputObject {
-  readonly discarded: Discarded;
+export interface LinkedObject {
+  readonly input: InputObject;
+  /** Groups of the object (positions in its facts) that are left out because an earlier object brought the same ones. */
+  readonly discarded: ReadonlySet<number>;
 }
 
 interface Definition {
   readonly object: LinkedObject;
-  readonly index: number;
-  readonly kind: 'strong' | 'weak' | 'common';
+  readonly name: string;
+  /** A DEFINITION. */
+  readonly kind: number;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Symbol resolution as GNU ld does it (bfd/elflink.c: elf_link_add_object_symbols, elf_link_add_archive_symbols), over symbol tables alone:
@@ -27,25 +33,32 @@ export class Resolution {
   readonly #missing = new Set<string>();
   /** Names that only a common block defines. */
   readonly #commons = new Set<string>();
-  readonly #comdat = new ComdatTable();
+  /** Groups already kept. */
+  readonly #groups = new Set<string>();
   /** Members already taken, by archive. */
-  readonly #taken = new Map<InputArchive, Set<ArchiveMember>>();
+  readonly #taken = new Map<InputArchive, Set<number>>();
 
-  /** Makes archives be searched for a name although no object refers to it (`-u`, the entry point). */
+  /** Makes archives be searched for a name although no object refers to it (`-u`). */
   want(name: string): void {
-    this.#need(name);
+    if (!this.#definitions.has(name)) this.#missing.add(name);
   }
 
-  addObject(object: InputObject): void {
-    const linked = { ...object, discarded: this.#comdat.add(object.elf) };
-    this.objects.push(linked);
-    this.#addSymbols(linked);
+  addObject(input: InputObject): void {
+    const { defined, needed, groups } = input.facts;
+    const object = { input, discarded: this.#discard(groups) };
+    this.objects.push(object);
+    for (const name of needed) this.want(name);
+    for (const [name, kind, group] of defined) {
+      // The group that was kept defines it.
+      if (object.discarded.has(group)) continue;
+      for (const alias of definedNames(name)) this.#define(alias, { object, name, kind });
+    }
   }
 
   /** Takes every member of the archive (`--whole-archive`). */
   addWholeArchive(archive: InputArchive): void {
     const taken = this.#takenOf(archive);
-    for (const member of archive.members) this.#take(archive, taken, member);
+    for (let member = 0; member < archive.memberCount; member++) this.#take(archive, taken, member);
   }
 
   /** Takes from the archive what is needed, and what that needs in turn. */
@@ -58,7 +71,7 @@ export class Resolution {
       for (const name of this.#commons) {
         // A common block gives way to a real definition, for which ld does look into archives.
         const member = archive.definerOf(name);
-        if (member !== undefined && definesForReal(archive.object(member).elf, name)) {
+        if (member !== undefined && definesForReal(archive.object(member), name)) {
           this.#take(archive, taken, member);
         }
       }
@@ -70,85 +83,74 @@ export class Resolution {
     return [...this.#missing];
   }
 
-  /** The definition that a global name is bound to. */
-  definitionOf(name: string): { readonly elf: ElfFile; readonly index: number } | undefined {
-    const definition = this.#definitions.get(name);
-    return definition && { elf: definition.object.elf, index: definition.index };
-  }
-
-  #addSymbols(object: LinkedObject): void {
-    const { symbols } = object.elf;
-    if (symbols === undefined) return;
-    for (let i = symbols.firstGlobal; i < symbols.length; i++) {
-      const name = symbols.name(i);
-      if (symbols.isUndefined(i)) {
-        if (symbols.binding(i) !== STB.WEAK) this.#need(name);
-        continue;
-      }
-      const section = symbols.sectionIndex(i);
-      // The group that was kept defines it.
-      if (section !== undefined && object.discarded.has(section)) continue;
-      const kind = symbols.isCommon(i) ? 'common' : symbols.binding(i) === STB.WEAK ? 'weak' : 'strong';
-      for (const alias of definedNames(name)) this.#define(alias, { object, index: i, kind });
-    }
+  /** The DEFINITION that a global name is bound to. */
+  kindOf(name: string): number | undefined {
+    return this.#definitions.get(name)?.kind;
   }
 
   #define(name: string, definition: Definition): void {
     const old = this.#definitions.get(name);
-    if (old?.kind === 'strong' && definition.kind === 'strong') {
+    if (old !== undefined && isStrong(old) && isStrong(definition)) {
       if (!sameAbsolute(old, definition)) {
         this.duplicates.push(linkErrors.duplicateSymbol(name, placeOf(old), placeOf(definition)));
       }
-    } else if (old === undefined || isStronger(definition, old)) {
+    } else if (old === undefined || definition.kind > old.kind) {
       this.#definitions.set(name, definition);
       this.#missing.delete(name);
-      if (definition.kind === 'common') this.#commons.add(name);
+      if (definition.kind === DEFINITION.COMMON) this.#commons.add(name);
       else this.#commons.delete(name);
     }
   }
 
-  #take(archive: InputArchive, taken: Set<ArchiveMember>, member: ArchiveMember | undefined): void {
+  #discard(groups: readonly string[]): ReadonlySet<number> {
+    let discarded: Set<number> | undefined;
+    groups.forEach((name, i) => {
+      if (this.#groups.has(name)) (discarded ??= new Set()).add(i);
+      else this.#groups.add(name);
+    });
+    return discarded ?? NONE;
+  }
+
+  #take(archive: InputArchive, taken: Set<number>, member: number | undefined): void {
     if (member === undefined || taken.has(member)) return;
     taken.add(member);
     this.addObject(archive.object(member));
   }
 
-  #need(name: string): void {
-    if (!this.#definitions.has(name)) this.#missing.add(name);
-  }
-
-  #takenOf(archive: InputArchive): Set<ArchiveMember> {
+  #takenOf(archive: InputArchive): Set<number> {
     let taken = this.#taken.get(archive);
     if (taken === undefined) this.#taken.set(archive, (taken = new Set()));
     return taken;
   }
 }
 
-/** A strong definition beats a common block, which beats a weak one; among equals the first stays. */
-function isStronger(a: Definition, b: Definition): boolean {
-  const rank = { weak: 0, common: 1, strong: 2 };
-  return rank[a.kind] > rank[b.kind];
+function isStrong({ kind }: Definition): boolean {
+  return kind >= DEFINITION.STRONG;
 }
 
-function definesForReal(elf: ElfFile, name: string): boolean {
-  const { symbols } = elf;
-  if (symbols === undefined) return false;
-  for (let i = symbols.firstGlobal; i < symbols.length; i++) {
-    if (symbols.name(i) === name && !symbols.isUndefined(i) && !symbols.isCommon(i)) return true;
-  }
-  return false;
+function definesForReal({ facts }: InputObject, name: string): boolean {
+  return facts.defined.some(([defined, kind]) => defined === name && kind !== DEFINITION.COMMON);
 }
 
 /** ld lets the same absolute value be defined twice. */
 function sameAbsolute(a: Definition, b: Definition): boolean {
-  const x = a.object.elf.symbols;
-  const y = b.object.elf.symbols;
-  if (x === undefined || y === undefined) return false;
-  return x.isAbsolute(a.index) && y.isAbsolute(b.index) && x.value(a.index) === y.value(b.index);
+  if (a.kind !== DEFINITION.ABSOLUTE || b.kind !== DEFINITION.ABSOLUTE) return false;
+  return symbolOf(a)?.value === symbolOf(b)?.value;
 }
 
-function placeOf({ object, index }: Definition): { section?: string } {
-  const { elf } = object;
-  const section = elf.symbols?.sectionIndex(index);
+function placeOf(definition: Definition): Place {
+  const { elf } = definition.object.input;
+  const section = symbolOf(definition)?.sectionIndex;
   return { ...elf.origin, ...(section === undefined ? {} : { section: elf.section(section).name }) };
+}
+
+function symbolOf({
+  object,
+  name,
+}: Definition): ReturnType<NonNullable<ElfFile['symbols']>['get']> | undefined {
+  const { symbols } = object.input.elf;
+  for (let i = symbols?.firstGlobal ?? 0; symbols !== undefined && i < symbols.length; i++) {
+    if (symbols.name(i) === name && !symbols.isUndefined(i)) return symbols.get(i);
+  }
+  return undefined;
 }

@@ -22,7 +22,8 @@ function collectReferences(
   missing: ReadonlySet<string>,
   into: Map<string, Reference[]>,
 ): void {
-  const { elf } = object;
+  if (!object.input.facts.needed.some((name) => missing.has(name))) return;
+  const { elf } = object.input;
   const { symbols } = elf;
   if (symbols === undefined) return;
   const wanted = new Map<number, string>();
@@ -30,7 +31,6 @@ function collectReferences(
     const name = symbols.name(i);
     if (symbols.isUndefined(i) && missing.has(name)) wanted.set(i, name);
   }
-  if (wanted.size === 0) return;
   for (const { section, table } of keptRelocations(object)) {
     for (let r = 0; r < table.length; r++) {
       const name = wanted.get(table.symbol(r));
@@ -51,5 +51,5 @@ function collectReferences(
 
 function lazySectionNames(objects: readonly LinkedObject[]): () => ReadonlySet<string> {
   let names: Set<string> | undefined;
-  return () => (names ??= new Set(objects.flatMap(({ elf }) => elf.sections.map((section) => section.name))));
+  return () => (names ??= new Set(objects.flatMap(({ input }) => input.facts.sections)));
 }

@@ -1,56 +1,90 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readFileSync, statSync, utimesSync, type Stats } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asIoError, cacheRoot, systemCode, writeFileAtomic } from '../host/index.js';
+import { KnownFiles } from './known-files.js';
 
-/** Rewritten files that no link has used for this long are removed, in milliseconds: two weeks. */
+/** Files that no link has used for this long are removed, in milliseconds: two weeks. */
 const UNUSED_AFTER = 14 * 24 * 3600 * 1000;
 /** How often a use is noted. */
 const TOUCH_AFTER = UNUSED_AFTER / 14;
 
 /**
- * Rewritten files under the hash of what they were made of. Files are written whole or not at all and never change, so runs side by
- * side need no lock: the worst is that two of them make the same file.
+ * What was made of input files, under names that say of which content and by which version of what: rewritten files, and facts about
+ * archives. Files are written whole or not at all and never change, so runs side by side need no lock: the worst is that two of them make
+ * the same file.
  */
 export class RewriteCache {
   readonly folder: string;
+  #known: KnownFiles | undefined;
   #tidied = false;
 
   constructor(folder: string = join(cacheRoot(), 'rewritten')) {
     this.folder = folder;
   }
 
-  /** The path of the file with this key; made by `make` unless it is there. Throws UKL6003, UKL6004. */
-  async get(key: string, make: () => Uint8Array): Promise<{ readonly path: string; readonly made: boolean }> {
-    const path = join(this.folder, key);
-    if (await this.#isThere(path)) return { path, made: false };
-    const bytes = make();
+  /** The content key and size of a file that has been read before and has not changed since. */
+  known(path: string): { readonly key: string; readonly size: number } | undefined {
+    return this.#knownFiles.get(path);
+  }
+
+  /** Notes the content key of a file that has just been read. */
+  remember(path: string, key: string): void {
+    this.#knownFiles.remember(path, key);
+  }
+
+  /** Keeps what `remember` noted. Throws UKL6003, UKL6004. */
+  async save(): Promise<void> {
+    await this.#makeFolder();
+    await this.#knownFiles.save();
+  }
+
+  /** The text of the file with this name, undefined when it is not there. */
+  read(name: string): string | undefined {
+    const path = join(this.folder, name);
+    try {
+      return isThere(path) ? readFileSync(path, 'utf8') : undefined;
+    } catch (error) {
+      throw asIoError(error, path, 'read');
+    }
+  }
+
+  /** The text of the file with this name, made unless it is there. Throws UKL6003, UKL6004. */
+  async readOr(name: string, make: () => string): Promise<string> {
+    const old = this.read(name);
+    if (old !== undefined) return old;
+    const text = make();
+    await this.#write(name, text);
+    return text;
+  }
+
+  /** The path of the file with this name, made unless it is there. Throws UKL6003, UKL6004. */
+  async get(
+    name: string,
+    make: () => Uint8Array,
+  ): Promise<{ readonly path: string; readonly made: boolean }> {
+    const path = join(this.folder, name);
+    if (isThere(path)) return { path, made: false };
+    await this.#write(name, make());
+    return { path, made: true };
+  }
+
+  get #knownFiles(): KnownFiles {
+    return (this.#known ??= new KnownFiles(this.folder));
+  }
+
+  async #write(name: string, content: Uint8Array | string): Promise<void> {
+    await this.#makeFolder();
+    await writeFileAtomic(join(this.folder, name), content);
+    await this.#removeUnused();
+  }
+
+  async #makeFolder(): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true });
     } catch (error) {
       throw asIoError(error, this.folder, 'write');
-    }
-    await writeFileAtomic(path, bytes);
-    await this.#removeUnused();
-    return { path, made: true };
-  }
-
-  async #isThere(path: string): Promise<boolean> {
-    try {
-      const { mtimeMs } = await stat(path);
-      const now = Date.now();
-      if (now - mtimeMs > TOUCH_AFTER) await utimes(path, now / 1000, now / 1000);
-      return true;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return false;
-      // A cache that may only be read is good enough for what is in it.
-      if (systemCode(error) === 'EPERM' || systemCode(error) === 'EACCES' || systemCode(error) === 'EROFS') {
-        return access(path).then(
-          () => true,
-          () => false,
-        );
-      }
-      throw asIoError(error, path, 'read');
     }
   }
 
@@ -67,11 +101,37 @@ export class RewriteCache {
   }
 }
 
-/** A key: the hash of everything that decides what a rewritten file is. */
-export function rewriteKey(settings: string, content: readonly Uint8Array[]): string {
-  const hash = createHash('sha256').update(settings).update('\0');
+/** A key: the hash of a file's content, or of all that it consists of. */
+export function contentKey(content: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
   for (const bytes of content) hash.update(bytes);
   return hash.digest('hex');
+}
+
+/**
+ * Whether a file is there; notes from time to time that it is still in use. An empty one does not count: it is what a power failure leaves of
+ * a file that had just been renamed.
+ */
+function isThere(path: string): boolean {
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw asIoError(error, path, 'read');
+  }
+  if (stats === undefined || stats.size === 0) return false;
+  if (Date.now() - stats.mtimeMs > TOUCH_AFTER) touch(path);
+  return true;
+}
+
+function touch(path: string): void {
+  const now = Date.now() / 1000;
+  try {
+    utimesSync(path, now, now);
+  } catch (error) {
+    // A cache that may only be read is as good for what is in it; and another run may just have removed the file.
+    if (!['EPERM', 'EACCES', 'EROFS', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
+  }
 }
 
 /** Another run may remove the same file at the same time. */

@@ -33,7 +33,7 @@ export function rewriteObject(elf: ElfFile): Uint8Array {
  */
 export function rewriteArchive(
   archive: Archive,
-  readThin: (member: ArchiveMember) => Uint8Array,
+  readThin: (member: ArchiveMember) => Uint8Array = (member) => member.data,
 ): Uint8Array {
   const names = new Map<ArchiveMember, string[]>();
   for (const { name, member } of archive.symbolIndex() ?? []) {
@@ -42,7 +42,7 @@ export function rewriteArchive(
     else list.push(prefixedName(name));
   }
   const members = archive.members.map((member) => {
-    const data = archive.thin ? readThin(member) : member.data;
+    const data = readThin(member);
     return rewrittenMember(member, rewriteMember(data, member.origin), names.get(member) ?? []);
   });
   return writeArchive(members, { origin: archive.origin });
@@ -52,7 +52,7 @@ export function rewriteArchive(
 export function rewriteFile(
   bytes: Uint8Array,
   origin: Origin,
-  readThin: (member: ArchiveMember) => Uint8Array,
+  readThin?: (member: ArchiveMember) => Uint8Array,
 ): Uint8Array {
   return identify(bytes) === 'elf'
     ? rewriteObject(readElf(bytes, origin))

@@ -1,13 +1,16 @@
 import { extname } from 'node:path';
-import { readArchive, type ArchiveMember } from '../elf/index.js';
-import { RewriteCache, rewriteKey } from './cache.js';
-import { PREFIX } from './prefix.js';
+import type { ArchiveMember } from '../elf/index.js';
+import { RewriteCache } from './cache.js';
 import { REWRITE_VERSION, rewriteFile } from './rewrite-file.js';
 
-/** A file to rewrite, already read. */
+/** A file to rewrite. */
 export interface RewriteInput {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  /** Names the content, that of a thin archive's members included. */
+  readonly key: string;
+  /** Size in bytes. */
+  readonly size: number;
+  readonly bytes: () => Uint8Array;
   /** Thin archives: reads a member, which lies in a file of its own. */
   readonly readThin?: (member: ArchiveMember) => Uint8Array;
 }
@@ -32,26 +35,15 @@ export async function rewriteInputs(
   const paths = new Map<string, string>();
   let made = 0;
   let madeBytes = 0;
-  for (const { path, bytes, readThin } of inputs) {
-    const origin = { file: path };
-    const thin = new Map<string, Uint8Array>();
-    if (readThin !== undefined) {
-      for (const member of readArchive(bytes, origin).members) thin.set(memberKey(member), readThin(member));
-    }
-    const key = rewriteKey(`${REWRITE_VERSION} ${PREFIX}`, [bytes, ...thin.values()]);
-    const result = await cache.get(`${key}${extname(path)}`, () =>
-      rewriteFile(bytes, origin, (member) => thin.get(memberKey(member)) ?? member.data),
+  for (const { path, key, size, bytes, readThin } of inputs) {
+    const result = await cache.get(`${key}.${REWRITE_VERSION}${extname(path)}`, () =>
+      rewriteFile(bytes(), { file: path }, readThin),
     );
     paths.set(path, result.path);
     if (result.made) {
       made++;
-      madeBytes += bytes.length;
+      madeBytes += size;
     }
   }
   return { paths, made, madeBytes };
-}
-
-/** The same name may stand in a thin archive more than once. */
-function memberKey(member: ArchiveMember): string {
-  return `${member.headerOffset} ${member.name}`;
 }

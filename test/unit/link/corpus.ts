@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/host/index.js';
+import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
 import { linkProgram } from '../../../src/link.js';
@@ -22,7 +23,7 @@ export type CodeModel = keyof typeof CODE_MODELS;
 export const codeModels = Object.keys(CODE_MODELS) as CodeModel[];
 
 /** Shared by all runs of the tests: the system's libraries are rewritten once. */
-const sharedCache = join(packageRoot, 'build', 'test-rewritten');
+export const sharedCache = join(packageRoot, 'build', 'test-rewritten');
 
 /** A folder of sources and objects made for one test file; `remove` it when done. */
 export class Workshop {
@@ -51,8 +52,16 @@ export class Workshop {
   /** The passes of a link from inputs to a program for the slot at `base`. */
   async link(words: readonly string[], base: bigint): Promise<LinkedProgram> {
     const toolchain = await findToolchain();
-    const inputs = resolveInputs(parseProgramArguments(words), toolchain);
-    return linkProgram({ inputs, toolchain, base, cache: new RewriteCache(sharedCache) });
+    const cache = new RewriteCache(sharedCache);
+    const inputs = await resolveInputs(parseProgramArguments(words), toolchain, cache);
+    const { program, warnings } = await linkProgram({
+      inputs,
+      toolchain,
+      base,
+      cache,
+    });
+    expect(warnings).toEqual([]);
+    return program;
   }
 
   remove(): void {

@@ -6,9 +6,11 @@ import {
   findToolchain,
   parseProgramArguments,
   resolveInputs,
+  type ResolvedInputs,
   type Toolchain,
 } from '../../../src/inputs/index.js';
-import { HELLO_C, Workshop } from './corpus.js';
+import { RewriteCache } from '../../../src/rewrite/index.js';
+import { HELLO_C, Workshop, sharedCache } from './corpus.js';
 
 const shop = new Workshop();
 const BASE = 0xffffffff_83000000n;
@@ -20,10 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => shop.remove());
 
-/** The problems that a function throws. */
-function problemsOf(work: () => unknown): readonly Diagnostic[] {
+/** The problems that some work throws. */
+async function problemsOf(work: () => unknown): Promise<readonly Diagnostic[]> {
   try {
-    work();
+    await work();
   } catch (error) {
     if (error instanceof UklError) return error.diagnostics;
     throw error;
@@ -31,8 +33,10 @@ function problemsOf(work: () => unknown): readonly Diagnostic[] {
   return [];
 }
 
-const resolveProblems = (...words: string[]): readonly Diagnostic[] =>
-  problemsOf(() => resolveInputs(parseProgramArguments(words), toolchain));
+const resolveWords = (...words: string[]): Promise<ResolvedInputs> =>
+  resolveInputs(parseProgramArguments(words), toolchain, new RewriteCache(sharedCache));
+const resolveProblems = (...words: string[]): Promise<readonly Diagnostic[]> =>
+  problemsOf(() => resolveWords(...words));
 
 /** A copy of hello.o with some bytes changed. */
 function damaged(name: string, change: (bytes: Buffer) => Buffer): string {
@@ -56,11 +60,12 @@ describe('the command line of a link', () => {
     [['--start-group', 'a.o'], 'UKL2004'],
     [['a.o', '--end-group'], 'UKL2005'],
     [['-(', '-(', 'a.o', '-)'], 'UKL2005'],
-  ])('%j is refused with %s', (words, code) => {
-    expect(problemsOf(() => parseProgramArguments(words)).map((d) => d.code)).toEqual([code]);
+  ])('%j is refused with %s', async (words, code) => {
+    const problems = await problemsOf(() => parseProgramArguments(words));
+    expect(problems.map((d) => d.code)).toEqual([code]);
   });
 
-  it('is read as ld and gcc read it', () => {
+  it('is read as ld and gcc read it', async () => {
     const words = [
       'a.o',
       '-Wl,--start-group,-lb,-Lone',
@@ -129,16 +134,16 @@ describe('inputs that cannot be linked', () => {
     ['an LTO object', () => shop.compile('lto.c', HELLO_C, ['-flto', '-fno-fat-lto-objects']), 'UKL2009'],
     ['a script', () => damaged('script.a', () => Buffer.from('SECTIONS { } INPUT(a.o)')), 'UKL2010'],
     ['an archive without index', () => shop.archive('noindex.a', [hello], 'rcS'), 'UKL1032'],
-  ])('%s', (_, make, code, message = /./) => {
+  ])('%s', async (_, make, code, message = /./) => {
     const path = make();
-    const problems = resolveProblems(hello, path);
+    const problems = await resolveProblems(hello, path);
     expect(problems.map((d) => d.code)).toEqual([code]);
     expect(problems[0]?.file).toBe(path);
     expect(problems[0]?.message).toMatch(message);
   });
 
-  it('are all named in one run, libraries included', () => {
-    const problems = resolveProblems(
+  it('are all named in one run, libraries included', async () => {
+    const problems = await resolveProblems(
       'absent.o',
       damaged('text2.o', () => Buffer.from('?')),
       '-lnowhere',
@@ -148,16 +153,16 @@ describe('inputs that cannot be linked', () => {
     expect(problems[2]?.message).toContain('libnowhere.a');
   });
 
-  it('a library that is there only as a shared one', () => {
+  it('a library that is there only as a shared one', async () => {
     mkdirSync(shop.path('so-dir'));
     writeFileSync(shop.path('so-dir/libshared.so'), '');
-    const [problem] = resolveProblems(hello, '-lshared', `-L${shop.path('so-dir')}`);
+    const [problem] = await resolveProblems(hello, '-lshared', `-L${shop.path('so-dir')}`);
     expect(problem).toMatchObject({ code: 'UKL2007', file: shop.path('so-dir/libshared.so') });
   });
 });
 
 describe('symbols', () => {
-  it('names every undefined one and who refers to it', () => {
+  it('names every undefined one and who refers to it', async () => {
     const user = shop.compile(
       'u.c',
       'int one(void); extern int two; int f(void) { return one(); } int main(void) { return one() + two + f(); }',
@@ -165,7 +170,7 @@ describe('symbols', () => {
     const archived = shop.compile('ar.c', 'int three(void); int in_archive(void) { return three(); }');
     const caller = shop.compile('call.c', 'int in_archive(void); int call(void) { return in_archive(); }');
     const archive = shop.archive('libar.a', [archived]);
-    const problems = resolveProblems(user, caller, archive);
+    const problems = await resolveProblems(user, caller, archive);
     expect(problems.map((d) => [d.code, d.symbol])).toEqual([
       ['UKL2011', 'one'],
       ['UKL2011', 'two'],
@@ -176,13 +181,13 @@ describe('symbols', () => {
     expect(problems[2]?.message).toMatch(/libar\.a\(ar\.c\..*o\): in_archive \(\.text\)/);
   });
 
-  it('asks for main when there is none', () => {
-    const [problem] = resolveProblems(shop.compile('nomain.c', 'int f(void) { return 0; }'));
+  it('asks for main when there is none', async () => {
+    const [problem] = await resolveProblems(shop.compile('nomain.c', 'int f(void) { return 0; }'));
     expect(problem).toMatchObject({ code: 'UKL2011', symbol: 'main' });
     expect(problem?.hint).toContain('main');
   });
 
-  it('does not miss what only discarded or debug sections refer to', () => {
+  it('does not miss what only discarded or debug sections refer to', async () => {
     const one = (name: string, extra: string): string =>
       shop.compile(
         `${name}.s`,
@@ -193,17 +198,17 @@ describe('symbols', () => {
       '__asm__(".section .debug_x; .quad nobody; .text"); void g1(void); int main(void) { g1(); return 0; }',
       ['-g'],
     );
-    expect(resolveProblems(main, one('g1', 'nop'), one('g2', 'call nobody'))).toEqual([]);
-    expect(resolveProblems(main, one('g1', 'call nobody')).map((d) => d.symbol)).toEqual(['nobody']);
+    expect(await resolveProblems(main, one('g1', 'nop'), one('g2', 'call nobody'))).toEqual([]);
+    expect((await resolveProblems(main, one('g1', 'call nobody'))).map((d) => d.symbol)).toEqual(['nobody']);
   });
 
-  it('names both places of every duplicate', () => {
+  it('names both places of every duplicate', async () => {
     const a = shop.compile('da.c', 'int same = 1; int also = 1; int main(void) { return 0; }');
     const b = shop.compile(
       'db.c',
       'int same = 2; int also = 2; __attribute__((weak)) int main(void) { return 1; }',
     );
-    const problems = resolveProblems(a, b);
+    const problems = await resolveProblems(a, b);
     expect(problems.map((d) => [d.code, d.symbol]).sort()).toEqual([
       ['UKL2012', 'also'],
       ['UKL2012', 'same'],
@@ -211,12 +216,12 @@ describe('symbols', () => {
     for (const { message } of problems) expect(message).toMatch(new RegExp(`${a}.*${b}`));
   });
 
-  it('warns of what the library warns of', () => {
+  it('warns of what the library warns of', async () => {
     const user = shop.compile(
       'gai.c',
       '#include <netdb.h>\nint main(void) { return getaddrinfo("", "", 0, 0); }',
     );
-    const { warnings } = resolveInputs(parseProgramArguments([user]), toolchain);
+    const { warnings } = await resolveWords(user);
     expect(warnings.filter((d) => d.file === user)).toMatchObject([
       { code: 'UKL2017', severity: 'warning', symbol: 'getaddrinfo' },
     ]);
@@ -224,14 +229,14 @@ describe('symbols', () => {
 });
 
 describe('relocations out of reach', () => {
-  it('are all found before ld runs, with the place and the flags', () => {
+  it('are all found before ld runs, with the place and the flags', async () => {
     const small = shop.compile(
       'small.c',
       'int v[9]; int f(int i) { return v[i]; } int *p(void) { return v; } int main(void) { return f(0) + *p(); }',
       ['-fno-pie', '-mcmodel=small', '-O2'],
     );
     const other = shop.compile('other.c', 'extern int v[9]; int *q(void) { return v; }', ['-fno-pie']);
-    const problems = resolveProblems(small, other);
+    const problems = await resolveProblems(small, other);
     expect(problems).toMatchObject([
       { code: 'UKL2013', file: small, section: '.text', symbol: 'v' },
       { code: 'UKL2013', file: other, section: '.text', symbol: 'v', offset: 1 },
@@ -239,13 +244,13 @@ describe('relocations out of reach', () => {
     expect(problems[0]?.hint).toContain('-mcmodel=kernel');
   });
 
-  it('are not those against constants, null references and in sections that are not loaded', () => {
+  it('are not those against constants, null references and in sections that are not loaded', async () => {
     const fine = shop.compile(
       'fine.s',
       `.globl main, constant\n.set constant, 42\n.weak nothing\nmain: movl $constant, %eax\nmovl $nothing, %ecx\nret\n
        .section .debug_y,"",@progbits\n.long main\n`,
     );
-    expect(resolveProblems(fine)).toEqual([]);
+    expect(await resolveProblems(fine)).toEqual([]);
   });
 
   it('that only ld sees are reported in its words, with the names the user knows', async () => {

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ElfEdit, identify, readArchive, readElf, STT } from '../../../src/elf/index.js';
 import { findToolchain } from '../../../src/inputs/index.js';
 import { isLinkerName } from '../../../src/ld/index.js';
-import { prefixedName, RewriteCache, rewriteInputs } from '../../../src/rewrite/index.js';
+import {
+  contentKey,
+  prefixedName,
+  RewriteCache,
+  rewriteInputs,
+  type RewriteInput,
+} from '../../../src/rewrite/index.js';
 import { CODE_MODELS, CXX_CC, HELLO_C, TLS_C, Workshop, WORDS_C, codeModels } from './corpus.js';
 
 const shop = new Workshop();
@@ -20,10 +26,16 @@ afterAll(() => shop.remove());
 const run = (tool: string, ...args: string[]): string =>
   execFileSync(tool, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
 
+/** A file as the rewriter takes it. */
+function input(path: string): RewriteInput {
+  const bytes = readFileSync(path);
+  return { path, key: contentKey([bytes]), size: bytes.length, bytes: () => bytes };
+}
+
 /** The rewritten form of a file, by path. */
 async function rewritten(path: string): Promise<string> {
   const cache = new RewriteCache(shop.path('cache'));
-  const { paths } = await rewriteInputs([{ path, bytes: readFileSync(path) }], cache);
+  const { paths } = await rewriteInputs([input(path)], cache);
   return paths.get(path) ?? '';
 }
 
@@ -127,26 +139,27 @@ describe('the cache of rewritten files', () => {
   it('makes each file once, however many ask at the same time, and never a half one', async () => {
     const folder = shop.path('concurrent');
     const path = system.find((name) => name.endsWith('libgcc.a')) ?? '';
-    const input = { path, bytes: readFileSync(path) };
-    const results = await Promise.all([1, 2, 3].map(() => rewriteInputs([input], new RewriteCache(folder))));
+    const results = await Promise.all(
+      [1, 2, 3].map(() => rewriteInputs([input(path)], new RewriteCache(folder))),
+    );
     const files = readdirSync(folder);
     expect(files).toHaveLength(1);
     expect(new Set(results.map(({ paths }) => paths.get(path)))).toEqual(
       new Set([join(folder, files[0] ?? '')]),
     );
-    expect(await rewriteInputs([input], new RewriteCache(folder))).toMatchObject({ made: 0, madeBytes: 0 });
+    expect(await rewriteInputs([input(path)], new RewriteCache(folder))).toMatchObject({
+      made: 0,
+      madeBytes: 0,
+    });
   });
 
   it('makes it again when the content changes, and leaves the input as it was', async () => {
     const cache = new RewriteCache(shop.path('changing'));
     const path = shop.compile('change.c', 'int a;');
     const first = readFileSync(path);
-    const one = await rewriteInputs([{ path, bytes: first }], cache);
+    const one = await rewriteInputs([input(path)], cache);
     expect(readFileSync(path)).toEqual(first);
-    const two = await rewriteInputs(
-      [{ path, bytes: readFileSync(shop.compile('change.c', 'int b;')) }],
-      cache,
-    );
+    const two = await rewriteInputs([input(shop.compile('change.c', 'int b;'))], cache);
     expect(two.paths.get(path)).not.toBe(one.paths.get(path));
     expect(two.made).toBe(1);
   });
@@ -154,12 +167,9 @@ describe('the cache of rewritten files', () => {
   it('forgets what no link has used for long, and remembers what one has', async () => {
     const folder = shop.path('old');
     const cache = (): RewriteCache => new RewriteCache(folder);
-    const input = (n: number): { path: string; bytes: Uint8Array } => {
-      const path = shop.compile(`old${n}.c`, `int old${n};`);
-      return { path, bytes: readFileSync(path) };
-    };
+    const made = (n: number): string => shop.compile(`old${n}.c`, `int old${n};`);
     const pathOf = async (n: number): Promise<string> =>
-      [...(await rewriteInputs([input(n)], cache())).paths.values()][0] ?? '';
+      [...(await rewriteInputs([input(made(n))], cache())).paths.values()][0] ?? '';
     const [unused, used] = [await pathOf(1), await pathOf(2)];
     const longAgo = Date.now() / 1000 - 30 * 24 * 3600;
     for (const path of [unused, used]) utimesSync(path, longAgo, longAgo);
@@ -173,7 +183,7 @@ describe('the cache of rewritten files', () => {
     const folder = shop.path('a-file');
     writeFileSync(folder, '');
     const path = shop.compile('w.c', 'int w;');
-    const work = rewriteInputs([{ path, bytes: readFileSync(path) }], new RewriteCache(folder));
+    const work = rewriteInputs([input(path)], new RewriteCache(folder));
     await expect(work).rejects.toMatchObject({
       diagnostics: [{ code: expect.stringMatching(/^UKL600[45]$/) as string }],
     });

@@ -8,7 +8,8 @@ import {
   type Toolchain,
 } from '../../../src/inputs/index.js';
 import { LINKER_SCRIPT, type LdInput } from '../../../src/ld/run-ld.js';
-import { CXX_CC, HELLO_C, TLS_C, Workshop, WORDS_C } from './corpus.js';
+import { RewriteCache } from '../../../src/rewrite/index.js';
+import { CXX_CC, HELLO_C, TLS_C, Workshop, WORDS_C, sharedCache } from './corpus.js';
 
 const shop = new Workshop();
 let toolchain: Toolchain;
@@ -18,10 +19,14 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 /** The files and members that our resolution takes, as `ld --trace` names them. */
-function ours(words: readonly string[]): string[] {
-  return resolveInputs(parseProgramArguments(words), toolchain)
-    .objects.map(({ elf: { origin } }) =>
-      origin.member ? `(${origin.file})${origin.member}` : `${origin.file}`,
+async function ours(words: readonly string[]): Promise<string[]> {
+  return (await resolveInputs(parseProgramArguments(words), toolchain, new RewriteCache(sharedCache))).objects
+    .map(
+      ({
+        input: {
+          elf: { origin },
+        },
+      }) => (origin.member ? `(${origin.file})${origin.member}` : `${origin.file}`),
     )
     .sort();
 }
@@ -37,9 +42,11 @@ const flat = (inputs: readonly LdInput[]): string[] =>
 const NAMES = ['__ukl_link_base=0x400000', 'end=0', 'edata=0', 'etext=0'].map((name) => `--defsym=${name}`);
 
 /** Those that GNU ld takes. */
-function theirs(words: readonly string[]): string[] {
+async function theirs(words: readonly string[]): Promise<string[]> {
   const program = parseProgramArguments(words);
-  const inputs = flat(ldInputs(resolveInputs(program, toolchain).items, new Map()));
+  const inputs = flat(
+    ldInputs((await resolveInputs(program, toolchain, new RewriteCache(sharedCache))).items, new Map()),
+  );
   const wanted = program.wanted.map((name) => `--undefined=${name}`);
   const base = ['-static', '-nostdlib', '-T', LINKER_SCRIPT, ...NAMES];
   const output = execFileSync(
@@ -58,22 +65,22 @@ function theirs(words: readonly string[]): string[] {
 const c = (name: string, source: string): string => shop.compile(name, source);
 
 describe('symbol resolution takes what GNU ld takes', () => {
-  it('from libc for hello', () => {
+  it('from libc for hello', async () => {
     const words = [c('hello.c', HELLO_C)];
-    expect(ours(words)).toEqual(theirs(words));
+    expect(await ours(words)).toEqual(await theirs(words));
   });
 
-  it('from libc, libm and libgcc for threads, TLS and names of the linker', () => {
+  it('from libc, libm and libgcc for threads, TLS and names of the linker', async () => {
     const words = [c('words.c', WORDS_C), c('tls.c', TLS_C), '-lm', '-lpthread'];
-    expect(ours(words)).toEqual(theirs(words));
+    expect(await ours(words)).toEqual(await theirs(words));
   });
 
-  it('from libstdc++ for C++ with exceptions and threads', () => {
+  it('from libstdc++ for C++ with exceptions and threads', async () => {
     const words = [c('cxx.cc', CXX_CC)];
-    expect(ours(words)).toEqual(theirs(words));
+    expect(await ours(words)).toEqual(await theirs(words));
   });
 
-  it('from archives in their order, groups, with -u, whole, and twice', () => {
+  it('from archives in their order, groups, with -u, whole, and twice', async () => {
     const main = c('m.c', 'int a(void); int main(void) { return a(); }');
     const a = c('a.c', 'int b(void); int a(void) { return b(); }');
     const b = c('b.c', 'int spare(void); int b(void) { return 0; } int b2(void) { return spare(); }');
@@ -88,11 +95,11 @@ describe('symbol resolution takes what GNU ld takes', () => {
       [main, '-u', 'extra', two, '-l:libone.a', `-L${shop.folder}`, two],
       [main, two, '--whole-archive', one, '--no-whole-archive', two],
     ]) {
-      expect(ours(words)).toEqual(theirs(words));
+      expect(await ours(words)).toEqual(await theirs(words));
     }
   });
 
-  it('when weak references, common blocks and COMDAT groups meet archives', () => {
+  it('when weak references, common blocks and COMDAT groups meet archives', async () => {
     const main = c(
       'w.c',
       `int block[4] __attribute__((common)); int other[2] __attribute__((common));
@@ -105,7 +112,7 @@ describe('symbol resolution takes what GNU ld takes', () => {
     const called = c('called.c', '__attribute__((weak)) int called(void) { return 0; }');
     const calledToo = c('calledtoo.c', 'int called(void) { return 5; } int called_too;');
     const archive = shop.archive('libw.a', [weak, real, common, called, calledToo]);
-    expect(ours([main, archive])).toEqual(theirs([main, archive]));
+    expect(await ours([main, archive])).toEqual(await theirs([main, archive]));
 
     const inline = (name: string): string =>
       c(
@@ -114,23 +121,23 @@ describe('symbol resolution takes what GNU ld takes', () => {
       );
     const use = c('use.cc', 'int f1(int); int f2(int); int main() { return f1(1) + f2(2); }');
     const words = [use, inline('f1'), shop.archive('libf.a', [inline('f2')])];
-    expect(ours(words)).toEqual(theirs(words));
+    expect(await ours(words)).toEqual(await theirs(words));
   });
 
-  it('from thin archives, archives of archives included', () => {
+  it('from thin archives, archives of archives included', async () => {
     const main = c('tm.c', 'int ta(void); int tb(void); int main(void) { return ta() + tb(); }');
     const ta = c('ta.c', 'int ta(void) { return 1; }');
     const tb = c('tb.c', 'int tb(void) { return 1; }');
     const inner = shop.archive('libinner.a', [tb]);
     const thin = shop.archive('libthin.a', [ta, inner], 'rcsT');
     // ld names the files that the thin archive stands for.
-    expect(ours([main, thin]).length).toBe(theirs([main, thin]).length);
+    expect((await ours([main, thin])).length).toBe((await theirs([main, thin])).length);
   });
 
-  it('finds an archive member by a default version', () => {
+  it('finds an archive member by a default version', async () => {
     const main = c('vm.c', 'int versioned(void); int main(void) { return versioned(); }');
     const versioned = c('v.c', '__asm__(".symver impl, versioned@@V1"); int impl(void) { return 0; }');
     const words = [main, shop.archive('libv.a', [versioned])];
-    expect(ours(words)).toEqual(theirs(words));
+    expect(await ours(words)).toEqual(await theirs(words));
   });
 });
