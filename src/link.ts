@@ -1,5 +1,5 @@
 import { basename, extname, resolve } from 'node:path';
-import { UklError, linkErrors, type Diagnostic } from './errors/index.js';
+import { UklError, imageErrors, linkErrors, type Diagnostic } from './errors/index.js';
 import { PassTimer, writeFileAtomic, type PassStats } from './host/index.js';
 import { loadBootParts, packImage, type LinkedProgram } from './image/index.js';
 import { writeCpio } from './image/cpio.js';
@@ -8,6 +8,7 @@ import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
   findToolchain,
   ldInputs,
+  memorySize,
   parseProgramArguments,
   resolveInputs,
   type ResolvedInputs,
@@ -60,7 +61,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const base = BigInt(kit.manifest.slot.start);
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const program = await linkProgram({ inputs, toolchain, base }, timer);
+  const { program, warnings } = await linkProgram({ inputs, toolchain, base }, timer);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -88,7 +89,13 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     () => writeFileAtomic(options.output, image),
     () => image.length,
   );
-  return { output: options.output, size: image.length, kit, warnings: inputs.warnings, passes: timer.passes };
+  return {
+    output: options.output,
+    size: image.length,
+    kit,
+    warnings: [...inputs.warnings, ...warnings],
+    passes: timer.passes,
+  };
 }
 
 /** A program whose inputs are resolved, and where it goes. */
@@ -101,7 +108,10 @@ export interface ProgramJob {
 }
 
 /** The passes between inputs and a program that fits the slot. Throws UKL2014-2016, UKL6003-6005. */
-export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Promise<LinkedProgram> {
+export async function linkProgram(
+  job: ProgramJob,
+  timer = new PassTimer(),
+): Promise<{ readonly program: LinkedProgram; readonly warnings: readonly Diagnostic[] }> {
   const { inputs, toolchain, base } = job;
   const rewritten = await timer.run(
     'rewrite',
@@ -119,13 +129,14 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
         wanted: inputs.wanted.map(prefixedName),
         explain: originalNames(rewritten.paths),
       }),
-    sizeOf,
+    ({ bytes }) => bytes.length,
   );
-  return timer.run(
+  const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked, base),
+    () => finishProgram(linked.bytes, base),
     ({ elf }) => elf.length,
   );
+  return { program, warnings: linked.warnings };
 }
 
 /** What pass 1 finds. */
@@ -139,16 +150,6 @@ interface Resolved {
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
 async function resolveAll(options: LinkOptions): Promise<Resolved> {
-  const problems: Diagnostic[] = [];
-  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof UklError)) throw error;
-      problems.push(...error.diagnostics);
-      return undefined;
-    }
-  };
   const { rootfs } = options;
   const [kit, toolchain, program, tree] = await Promise.all([
     attempt(() => findKit(options.kit)),
@@ -156,18 +157,33 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
   ]);
-  const inputs =
-    program !== undefined && toolchain !== undefined
-      ? await attempt(() => resolveInputs(program, toolchain))
-      : undefined;
+  const inputs = await attempt(() =>
+    program.value === undefined || toolchain.value === undefined
+      ? undefined
+      : resolveInputs(program.value, toolchain.value),
+  );
+  const problems = [kit, toolchain, program, tree, inputs].flatMap((tried) => tried.problems);
   const output = resolve(options.output);
-  if (inputs?.files.some(({ path }) => resolve(path) === output) === true) {
+  if (inputs.value?.files.some(({ path }) => resolve(path) === output) === true) {
     problems.push(linkErrors.outputIsInput(options.output));
   }
-  if (kit === undefined || toolchain === undefined || inputs === undefined || problems.length > 0) {
-    throw new UklError(problems);
+  const slot = kit.value?.manifest.slot.size ?? Infinity;
+  const size = inputs.value === undefined ? 0 : memorySize(inputs.value.objects);
+  if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
+  if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
+  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+}
+
+/** What a piece of work gives, or what is wrong: other pieces go on. */
+async function attempt<T>(
+  work: () => T | Promise<T>,
+): Promise<{ readonly value?: T; readonly problems: readonly Diagnostic[] }> {
+  try {
+    return { value: await work(), problems: [] };
+  } catch (error) {
+    if (error instanceof UklError) return { problems: error.diagnostics };
+    throw error;
   }
-  return { kit, toolchain, inputs, tree };
 }
 
 /**

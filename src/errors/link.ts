@@ -159,4 +159,9 @@ export const linkErrors = {
       { file },
       'give another name with -o; inputs are never changed',
     ),
+
+  ldWarning: (text: string): Diagnostic => ({
+    ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),
+    severity: 'warning',
+  }),
 };

@@ -89,7 +89,7 @@ export async function writePatches(
       '--zero-commit',
       '--no-signature',
       '--no-numbered',
-      '--abbrev=12',
+      '--full-index',
       '--diff-algorithm=myers',
     ];
     await git('format-patch', '--quiet', ...stable, '--output-directory', temporary, `${base}..HEAD`);

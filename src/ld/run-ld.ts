@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UklError, hostErrors, linkErrors } from '../errors/index.js';
-import { asIoError, packageRoot } from '../host/index.js';
+import { UklError, hostErrors, linkErrors, type Diagnostic } from '../errors/index.js';
+import { asIoError, forgetTemporary, packageRoot, temporaryName } from '../host/index.js';
 
 /** One input of ld, by path. */
 export type LdInput =
@@ -28,20 +28,29 @@ export interface LdJob {
 /** Where the linker scripts of this package lie. */
 export const LINKER_SCRIPT = join(packageRoot, 'linker-scripts', 'program.ld');
 
+export interface LdResult {
+  /** The ELF file, relocations kept in it (`--emit-relocs`). */
+  readonly bytes: Uint8Array;
+  /** UKL2019: what ld said although it succeeded. */
+  readonly warnings: readonly Diagnostic[];
+}
+
 /**
- * Links the inputs to one ELF file at a fixed address and returns the file, relocations kept in it (`--emit-relocs`). Throws UKL2014
- * with ld's own words when ld fails, UKL6003 when its disk is full.
+ * Links the inputs to one ELF file at a fixed address. Throws UKL2014 with ld's own words when ld fails, UKL6003 when its disk
+ * is full.
  */
-export async function runLd(job: LdJob): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'ukl-link-')).catch((error: unknown) => {
-    throw asIoError(error, tmpdir(), 'write');
-  });
+export async function runLd(job: LdJob): Promise<LdResult> {
+  const folder = temporaryName(join(tmpdir(), 'ukl-link'));
   try {
+    await mkdir(folder, { mode: 0o700 });
     const output = join(folder, 'program');
-    await spawnLd(job, ldArguments(job, output));
-    return await readFile(output);
+    const said = await spawnLd(job, ldArguments(job, output));
+    return { bytes: await readFile(output), warnings: said === '' ? [] : [linkErrors.ldWarning(said)] };
+  } catch (error) {
+    throw asIoError(error, folder, 'write');
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forgetTemporary(folder);
   }
 }
 
@@ -79,7 +88,8 @@ function inputArguments(input: LdInput, inGroup: boolean): string[] {
   }
 }
 
-async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise<void> {
+/** Runs ld; returns what it said. */
+async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise<string> {
   const said: string[] = [];
   const status = await new Promise<string>((resolve, reject) => {
     const child = spawn(ld, args, {
@@ -94,9 +104,9 @@ async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise
     });
     child.on('close', (code, signal) => resolve(signal ?? (code === 0 ? '' : `status ${code}`)));
   });
-  if (status === '') return;
-  const text = said.join('').trim();
+  const text = explain(said.join('').trim());
+  if (status === '') return text;
   if (/No space left on device|Disk quota exceeded/.test(text))
     throw new UklError(hostErrors.diskFull(tmpdir()));
-  throw new UklError(linkErrors.ldFailed(status, explain(text)));
+  throw new UklError(linkErrors.ldFailed(status, text));
 }

@@ -30,7 +30,8 @@ export function decodeName(
   if (raw === '/' || raw === '//' || raw === '/SYM64/') return plain(raw);
   const bsd = /^#1\/([0-9]+)$/.exec(raw);
   if (bsd !== null) return bsdName(archive, header, offset, Number(bsd[1]), place);
-  const gnu = /^\/([0-9]+)(?::([0-9]+))?$/.exec(raw);
+  // For a name of 15 bytes in a thin archive GNU ar leaves the name's "/" at the end of the field.
+  const gnu = /^\/([0-9]+)(?::([0-9]+))?(?: +\/)?$/.exec(raw);
   if (gnu !== null) {
     const nestedOffset = gnu[2] === undefined ? undefined : Number(gnu[2]);
     return { name: longName(longNames, Number(gnu[1]), offset, place), lengthInData: 0, nestedOffset };

@@ -93,7 +93,7 @@ function writeGnu(members: readonly NewMember[], thin: boolean, options: Archive
 function writeBsd(members: readonly NewMember[], options: ArchiveOptions): Uint8Array {
   const named = members.map((member) => {
     const name = Buffer.from(member.name, 'utf8');
-    const short = name.length <= 16 && !/[ /]/.test(member.name) && !member.name.startsWith('#1/');
+    const short = name.length <= 15 && !/[ /]/.test(member.name) && !member.name.startsWith('#1/');
     return { member, name: short ? undefined : name };
   });
   const sizeOf = (i: number): number => (named[i]?.name?.length ?? 0) + (members[i]?.data.length ?? 0);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/host/index.js';
+import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
 import { linkProgram } from '../../../src/link.js';
@@ -52,7 +53,14 @@ export class Workshop {
   async link(words: readonly string[], base: bigint): Promise<LinkedProgram> {
     const toolchain = await findToolchain();
     const inputs = resolveInputs(parseProgramArguments(words), toolchain);
-    return linkProgram({ inputs, toolchain, base, cache: new RewriteCache(sharedCache) });
+    const { program, warnings } = await linkProgram({
+      inputs,
+      toolchain,
+      base,
+      cache: new RewriteCache(sharedCache),
+    });
+    expect(warnings).toEqual([]);
+    return program;
   }
 
   remove(): void {

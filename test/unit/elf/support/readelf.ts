@@ -64,6 +64,7 @@ const SECTION =
 
 export const parseSections = (text: string): Facts =>
   text
+    .replaceAll('SYMTAB SECTION INDICES', 'SYMTAB_SHNDX')
     .split('\n')
     .flatMap((line) => SECTION.exec(line) ?? [])
     .reduce<string[][]>((rows, cell, i) => {
@@ -78,7 +79,6 @@ const SECTION_TYPES: ReadonlyMap<number, string> = new Map<number, string>([
   [SHT.GNU_VERSYM, 'VERSYM'],
   [SHT.GNU_VERDEF, 'VERDEF'],
   [SHT.GNU_VERNEED, 'VERNEED'],
-  [SHT.SYMTAB_SHNDX, 'SYMTAB'],
 ]);
 
 const FLAG_LETTERS: readonly (readonly [number, string])[] = [
