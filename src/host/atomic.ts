@@ -14,7 +14,8 @@ export type FileData = string | Uint8Array | readonly Uint8Array[];
  */
 export async function demandReplaceable(target: string): Promise<void> {
   try {
-    await access(dirname(target), constants.W_OK | constants.X_OK);
+    // With the slash, the parent of `file/image` is no file that lacks a permission, but no folder.
+    await access(`${dirname(target)}/`, constants.W_OK | constants.X_OK);
     const found = await lstat(target).catch(whenAbsent);
     if (found === undefined || found.isFile() || found.isSymbolicLink()) return;
     const what = found.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket';
