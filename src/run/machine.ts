@@ -125,7 +125,8 @@ export async function operateMachine(
       stop = ended ? undefined : limits.check(report, console.bytes + told.length > 0, console);
       if (stop !== undefined) {
         qmp.quit();
-        await Promise.race([end, sleep(quitGrace)]);
+        // A timer with a reference would hold our own process up after QEMU's end.
+        await Promise.race([end, sleep(quitGrace, undefined, { ref: false })]);
         break;
       }
     }
