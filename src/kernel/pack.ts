@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { extract, pack, type Extract } from 'tar-stream';
+import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { UklError, kernelErrors } from '../errors/index.js';
 import {
   asIoError,
@@ -38,8 +38,7 @@ export async function packKit(kit: Kit, target: string): Promise<void> {
     const filling = (async () => {
       for (const name of ['manifest.json', ...Object.keys(kit.manifest.files).sort()]) {
         const content = await readFile(join(kit.folder, name));
-        // No owner, no time: only the content counts.
-        archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
+        await addEntry(archive, name, content);
       }
       archive.finalize();
     })();
@@ -53,6 +52,15 @@ export async function packKit(kit: Kit, target: string): Promise<void> {
   } finally {
     forgetTemporary(temporary);
   }
+}
+
+/** The entry is a stream of its own, which fails with the archive: unheard, its error would end the process. */
+async function addEntry(archive: Pack, name: string, content: Buffer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+    // No owner, no time: only the content counts.
+    archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content, done).on('error', reject);
+  });
 }
 
 /**
