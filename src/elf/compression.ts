@@ -1,4 +1,5 @@
-import { inflateSync } from 'node:zlib';
+import { createRequire } from 'node:module';
+import type * as Zlib from 'node:zlib';
 import { UklError, elfErrors } from '../errors/index.js';
 import { u64AsNumber, viewOf } from './bytes.js';
 import { COMPRESSION_HEADER_SIZE, ELFCOMPRESS, SHF, constantName } from './constants.js';
@@ -49,6 +50,8 @@ export function unpackedContents(section: Section): Uint8Array {
   if (compression.size > packed.length * DEFLATE_MAX_RATIO) {
     throw bad(`its header promises ${compression.size} bytes out of ${packed.length}`);
   }
+  // Node takes milliseconds to load zlib, and most runs never see a compressed section.
+  const { inflateSync } = createRequire(import.meta.url)('node:zlib') as typeof Zlib;
   let data: Uint8Array;
   try {
     data = inflateSync(packed, { maxOutputLength: Math.max(1, compression.size) });

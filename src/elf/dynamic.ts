@@ -63,7 +63,7 @@ export class DynamicTable {
       if (address === undefined || size === undefined) throw this.#bad('it has no DT_STRTAB or no DT_STRSZ');
       const bytes = bytesAtAddress(this.elf, address, size);
       if (bytes === undefined) throw this.#bad('DT_STRTAB lies outside of the loaded segments');
-      this.#strings = new StringTable(bytes, { ...this.elf.origin, section: '.dynstr' });
+      this.#strings = new StringTable(bytes, { place: { ...this.elf.origin, section: '.dynstr' } });
     }
     return this.#strings;
   }
@@ -84,8 +84,7 @@ export class DynamicTable {
 
 /** The dynamic section, found by PT_DYNAMIC or, without program headers, by SHT_DYNAMIC; undefined for a static file. */
 export function readDynamic(elf: ElfFile): DynamicTable | undefined {
-  const container =
-    elf.segments.find((s) => s.type === PT.DYNAMIC) ?? elf.sections.find((s) => s.type === SHT.DYNAMIC);
+  const container = elf.segments.find((s) => s.type === PT.DYNAMIC) ?? elf.sectionOfType(SHT.DYNAMIC);
   return container === undefined ? undefined : new DynamicTable(elf, container.contents);
 }
 

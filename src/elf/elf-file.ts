@@ -1,4 +1,4 @@
-import { UklError, elfErrors, type Place } from '../errors/index.js';
+import { UklError, elfErrors } from '../errors/index.js';
 import { plainBytes, viewOf, type Origin } from './bytes.js';
 import { PROGRAM_HEADER_SIZE, SECTION_HEADER_SIZE, SHT } from './constants.js';
 import { readHeader, type ElfHeader } from './header.js';
@@ -11,40 +11,51 @@ import { validateStructure } from './validate.js';
 
 /**
  * An x86-64 ELF file: its header, sections and segments, and the tables found through them. Everything reads from `bytes`, which
- * must not be changed meanwhile. Get one with `readElf`.
+ * must not be changed meanwhile, when it is asked for. Get one with `readElf`.
  */
 export class ElfFile {
   readonly bytes: Uint8Array;
+  /** Over all of `bytes`. */
+  readonly view: DataView;
   readonly origin: Origin;
   readonly header: ElfHeader;
-  /** All sections; index 0 is the null section. Empty in a file without section headers. */
-  readonly sections: readonly Section[];
-  readonly segments: readonly Segment[];
-  /** The section names, undefined when e_shstrndx is 0. */
-  readonly sectionNames: StringTable | undefined;
+  /** Sections asked for so far. */
+  readonly #made: (Section | undefined)[] = [];
+  #sections: readonly Section[] | undefined;
+  #segments: readonly Segment[] | undefined;
+  #sectionNames: StringTable | undefined;
   #symbols: SymbolTable | undefined;
   #dynamicSymbols: SymbolTable | undefined;
   #byName: Map<string, Section> | undefined;
   #relocations: Map<number, RelocationTable[]> | undefined;
 
   constructor(bytes: Uint8Array, origin: Origin) {
-    const view = viewOf(bytes);
     this.bytes = plainBytes(bytes);
+    this.view = viewOf(bytes);
     this.origin = origin;
-    this.header = readHeader(view, origin);
-    const { shoff, shnum, phoff, phnum, shstrndx } = this.header;
-    this.sections = Array.from(
-      { length: shnum },
-      (_, i) => new Section(this, i, view, shoff + i * SECTION_HEADER_SIZE),
-    );
-    this.segments = Array.from(
-      { length: phnum },
-      (_, i) => new Segment(this, i, view, phoff + i * PROGRAM_HEADER_SIZE),
-    );
-    const names = shstrndx === 0 ? undefined : this.sections[shstrndx];
-    // A table that reaches beyond the file is reported by validateStructure; until then there are no names.
-    this.sectionNames =
-      names === undefined ? undefined : new StringTable(names.contents, { ...origin, section: '.shstrtab' });
+    this.header = readHeader(this.view, origin);
+  }
+
+  /** All sections; index 0 is the null section. Empty in a file without section headers. */
+  get sections(): readonly Section[] {
+    return (this.#sections ??= Array.from({ length: this.header.shnum }, (_, i) => this.#section(i)));
+  }
+
+  get segments(): readonly Segment[] {
+    return (this.#segments ??= Array.from(
+      { length: this.header.phnum },
+      (_, i) => new Segment(this, i, this.view, this.header.phoff + i * PROGRAM_HEADER_SIZE),
+    ));
+  }
+
+  /** The section names, undefined when e_shstrndx is 0. */
+  get sectionNames(): StringTable | undefined {
+    const { shstrndx } = this.header;
+    if (this.#sectionNames === undefined && shstrndx !== 0) {
+      const place = { ...this.origin, section: '.shstrtab' };
+      this.#sectionNames = new StringTable(this.#section(shstrndx).contents, { place });
+    }
+    return this.#sectionNames;
   }
 
   /** The symbol table, SHT_SYMTAB; undefined when the file has none. */
@@ -59,9 +70,17 @@ export class ElfFile {
 
   /** The section with this index; throws UKL1008. */
   section(index: number): Section {
-    const section = this.sections[index];
-    if (section !== undefined) return section;
-    throw new UklError(elfErrors.badSectionIndex(this.origin, 'a reference', index, this.sections.length));
+    if (index >= 0 && index < this.header.shnum) return this.#section(index);
+    throw new UklError(elfErrors.badSectionIndex(this.origin, 'a reference', index, this.header.shnum));
+  }
+
+  /** The first section of this type (SHT). Looks at the headers only. */
+  sectionOfType(type: number): Section | undefined {
+    const { shoff, shnum } = this.header;
+    for (let i = 1; i < shnum; i++) {
+      if (this.view.getUint32(shoff + i * SECTION_HEADER_SIZE + 4, true) === type) return this.#section(i);
+    }
+    return undefined;
   }
 
   /** The first section of this name. Throws UKL1010 when a section's name cannot be read. */
@@ -95,27 +114,40 @@ export class ElfFile {
     return this.#relocations.get(target.index) ?? [];
   }
 
-  /** A SHT_STRTAB section as a string table; throws UKL1009 for a section of another type. */
-  stringTable(index: number, place: Place = this.origin): StringTable {
+  /** A SHT_STRTAB section as a string table, asked for by `user`; throws UKL1009 for a section of another type. */
+  stringTable(index: number, user?: Section): StringTable {
     const section = this.section(index);
     if (section.type !== SHT.STRTAB) {
       throw new UklError(
-        elfErrors.badSectionLink(place, 'sh_link', section.typeName, 'a SHT_STRTAB section'),
+        elfErrors.badSectionLink(
+          user?.place ?? this.origin,
+          'sh_link',
+          section.typeName,
+          'a SHT_STRTAB section',
+        ),
       );
     }
-    return new StringTable(section.contents, section.place);
+    return new StringTable(section.contents, section);
+  }
+
+  #section(index: number): Section {
+    const at = this.header.shoff + index * SECTION_HEADER_SIZE;
+    return (this.#made[index] ??= new Section(this, index, this.view, at));
   }
 
   #symbolTable(type: number): SymbolTable | undefined {
-    const section = this.sections.find((s) => s.type === type);
+    const section = this.sectionOfType(type);
     if (section === undefined) return undefined;
-    const extended = this.sections.find((s) => s.type === SHT.SYMTAB_SHNDX && s.link === section.index);
+    const extended =
+      this.sectionOfType(SHT.SYMTAB_SHNDX) === undefined
+        ? undefined
+        : this.sections.find((s) => s.type === SHT.SYMTAB_SHNDX && s.link === section.index);
     return new SymbolTable({
+      section,
       view: viewOf(section.contents),
-      strings: this.stringTable(section.link, section.place),
+      strings: this.stringTable(section.link, section),
       firstGlobal: section.info,
       extendedIndexes: extended && viewOf(extended.contents),
-      place: section.place,
     });
   }
 }

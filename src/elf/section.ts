@@ -1,4 +1,4 @@
-import { UklError, elfErrors, type Place } from '../errors/index.js';
+import { UklError, type Place } from '../errors/index.js';
 import { u64AsNumber } from './bytes.js';
 import { SHF, SHT, constantName } from './constants.js';
 import type { ElfFile } from './elf-file.js';
@@ -7,15 +7,15 @@ import type { ElfFile } from './elf-file.js';
 export class Section {
   readonly elf: ElfFile;
   readonly index: number;
-  readonly #view: DataView;
+  private readonly view: DataView;
   /** File offset of this section's header. */
-  readonly #at: number;
+  private readonly at: number;
 
   constructor(elf: ElfFile, index: number, view: DataView, headerOffset: number) {
     this.elf = elf;
     this.index = index;
-    this.#view = view;
-    this.#at = headerOffset;
+    this.view = view;
+    this.at = headerOffset;
   }
 
   /** Throws UKL1010 when sh_name names no string. Empty when the file names no sections. */
@@ -24,11 +24,11 @@ export class Section {
   }
 
   get nameOffset(): number {
-    return this.#view.getUint32(this.#at, true);
+    return this.view.getUint32(this.at, true);
   }
 
   get type(): number {
-    return this.#view.getUint32(this.#at + 4, true);
+    return this.view.getUint32(this.at + 4, true);
   }
 
   get typeName(): string {
@@ -37,38 +37,38 @@ export class Section {
 
   /** The low 32 bits of sh_flags: all that are defined. */
   get flags(): number {
-    return this.#view.getUint32(this.#at + 8, true);
+    return this.view.getUint32(this.at + 8, true);
   }
 
   get address(): bigint {
-    return this.#view.getBigUint64(this.#at + 16, true);
+    return this.view.getBigUint64(this.at + 16, true);
   }
 
   /** Byte offset in the file. */
   get offset(): number {
-    return u64AsNumber(this.#view, this.#at + 24);
+    return u64AsNumber(this.view, this.at + 24);
   }
 
   /** Size in bytes: in the file, or in memory for SHT_NOBITS. */
   get size(): number {
-    return u64AsNumber(this.#view, this.#at + 32);
+    return u64AsNumber(this.view, this.at + 32);
   }
 
   get link(): number {
-    return this.#view.getUint32(this.#at + 40, true);
+    return this.view.getUint32(this.at + 40, true);
   }
 
   get info(): number {
-    return this.#view.getUint32(this.#at + 44, true);
+    return this.view.getUint32(this.at + 44, true);
   }
 
   /** Alignment in bytes: a power of two, or 0. */
   get align(): number {
-    return u64AsNumber(this.#view, this.#at + 48);
+    return u64AsNumber(this.view, this.at + 48);
   }
 
   get entrySize(): number {
-    return u64AsNumber(this.#view, this.#at + 56);
+    return u64AsNumber(this.view, this.at + 56);
   }
 
   /** Whether any of these SHF bits is set. */
@@ -105,12 +105,4 @@ export class Section {
       throw error;
     }
   }
-}
-
-/** The section with this index; throws UKL1008, saying that `what` asked for it. */
-export function requireSection(elf: ElfFile, index: number, what: string, place: Place): Section {
-  const section = elf.sections[index];
-  if (section === undefined)
-    throw new UklError(elfErrors.badSectionIndex(place, what, index, elf.sections.length));
-  return section;
 }

@@ -1,15 +1,17 @@
 import { UklError, elfErrors, type Place } from '../errors/index.js';
+import { bufferOf } from './bytes.js';
 
 /** A string table: NUL-terminated strings found by their byte offset. Reads from the file's bytes, copies none. */
 export class StringTable {
   readonly bytes: Uint8Array;
   readonly #buffer: Buffer;
-  readonly #place: Place;
+  readonly #located: { readonly place: Place };
 
-  constructor(bytes: Uint8Array, place: Place) {
+  /** `located` says where the table is, when that is asked for. */
+  constructor(bytes: Uint8Array, located: { readonly place: Place }) {
     this.bytes = bytes;
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#place = place;
+    this.#buffer = bufferOf(bytes);
+    this.#located = located;
   }
 
   /**
@@ -18,7 +20,9 @@ export class StringTable {
    */
   at(offset: number): string {
     if (offset === 0 && this.bytes.length === 0) return '';
-    return this.#buffer.toString('utf8', offset, this.endOf(offset));
+    const base = this.bytes.byteOffset;
+    // Without the name of an encoding Buffer takes its short way to UTF-8.
+    return this.#buffer.toString(undefined, base + offset, base + this.endOf(offset));
   }
 
   /** The bytes of the string at a byte offset, without the NUL. Throws like `at`. */
@@ -29,8 +33,9 @@ export class StringTable {
 
   /** Offset of the NUL that ends the string at `offset`. Throws like `at`. */
   endOf(offset: number): number {
-    const end = offset < this.bytes.length ? this.#buffer.indexOf(0, offset) : -1;
-    if (end < 0) throw new UklError(elfErrors.badStringOffset(this.#place, offset, this.bytes.length));
+    const end = offset < this.bytes.length ? this.bytes.indexOf(0, offset) : -1;
+    if (end < 0)
+      throw new UklError(elfErrors.badStringOffset(this.#located.place, offset, this.bytes.length));
     return end;
   }
 }

@@ -1,10 +1,12 @@
 import { UklError, elfErrors, type Place } from '../errors/index.js';
 import { u64AsNumber } from './bytes.js';
 import { SHN, STB, SYMBOL_SIZE } from './constants.js';
+import type { Section } from './section.js';
 import type { StringTable } from './string-table.js';
 
 /** What a symbol table is read from. */
 export interface SymbolTableSource {
+  readonly section: Section;
   /** The entries, 24 bytes each. */
   readonly view: DataView;
   readonly strings: StringTable;
@@ -12,7 +14,6 @@ export interface SymbolTableSource {
   readonly firstGlobal: number;
   /** SHT_SYMTAB_SHNDX, one word per symbol, when the file has it. */
   readonly extendedIndexes: DataView | undefined;
-  readonly place: Place;
 }
 
 /**
@@ -24,7 +25,8 @@ export class SymbolTable {
   readonly length: number;
   readonly firstGlobal: number;
   readonly strings: StringTable;
-  readonly place: Place;
+  /** The SHT_SYMTAB or SHT_DYNSYM section. */
+  readonly section: Section;
   readonly #view: DataView;
   readonly #extended: DataView | undefined;
 
@@ -32,9 +34,14 @@ export class SymbolTable {
     this.length = Math.floor(source.view.byteLength / SYMBOL_SIZE);
     this.firstGlobal = source.firstGlobal;
     this.strings = source.strings;
-    this.place = source.place;
+    this.section = source.section;
     this.#view = source.view;
     this.#extended = source.extendedIndexes;
+  }
+
+  /** Where the table is, for a Diagnostic. */
+  get place(): Place {
+    return this.section.place;
   }
 
   /** Throws UKL1010 when st_name names no string. */

@@ -1,6 +1,15 @@
 import { elfErrors, type Diagnostic } from '../errors/index.js';
-import { isAlignment } from './bytes.js';
-import { DYN_SIZE, ET, RELA_SIZE, REL_SIZE, SHF, SHT, SYMBOL_SIZE } from './constants.js';
+import { isAlignment, u64AsNumber } from './bytes.js';
+import {
+  DYN_SIZE,
+  ET,
+  RELA_SIZE,
+  REL_SIZE,
+  SHF,
+  SHT,
+  SYMBOL_SIZE,
+  SECTION_HEADER_SIZE,
+} from './constants.js';
 import type { ElfFile } from './elf-file.js';
 import type { Section } from './section.js';
 
@@ -36,21 +45,52 @@ const LINKS_TO: ReadonlyMap<number, readonly number[]> = new Map<number, readonl
 /** Every problem of the section and program headers: all that later code takes for granted. Cost: one look at each header. */
 export function validateStructure(elf: ElfFile): Diagnostic[] {
   const problems: Diagnostic[] = [];
-  const [first] = elf.sections;
-  if (first !== undefined && first.type !== SHT.NULL) {
-    problems.push(elfErrors.badHeader(elf.origin, 'sh_type of section 0', first.type, '0 (SHT_NULL)'));
-  }
-  for (const section of elf.sections) {
-    if (section.index === 0 || section.type === SHT.NULL) continue;
+  const { shnum, shoff } = elf.header;
+  const tables = { symtab: 0, dynsym: 0 };
+  for (let i = 0; i < shnum; i++) {
+    const type = elf.view.getUint32(shoff + i * SECTION_HEADER_SIZE + 4, true);
+    if (i === 0 && type !== SHT.NULL) {
+      problems.push(elfErrors.badHeader(elf.origin, 'sh_type of section 0', type, '0 (SHT_NULL)'));
+    }
+    if (i === 0 || type === SHT.NULL || isPlainlySound(elf, i, type)) continue;
+    const section = elf.section(i);
     checkExtent(section, problems);
     checkEntries(section, problems);
     checkLink(section, problems);
     checkInfo(section, problems);
+    if (type === SHT.SYMTAB && ++tables.symtab === 2) {
+      problems.push(elfErrors.duplicateTable(section.place, 'symbol table (SHT_SYMTAB)'));
+    }
+    if (type === SHT.DYNSYM && ++tables.dynsym === 2) {
+      problems.push(elfErrors.duplicateTable(section.place, 'dynamic symbol table (SHT_DYNSYM)'));
+    }
   }
   checkNameTable(elf, problems);
-  checkUnique(elf, problems);
   checkSegments(elf, problems);
   return problems;
+}
+
+/**
+ * Whether a section is of one of the common types and nothing is wrong with its header. A short cut for nearly all sections that there
+ * are: what it does not vouch for is looked at in full.
+ */
+function isPlainlySound({ view, header, bytes }: ElfFile, index: number, type: number): boolean {
+  const { shoff, shnum } = header;
+  const at = shoff + index * SECTION_HEADER_SIZE;
+  const link = view.getUint32(at + 40, true);
+  const size = u64AsNumber(view, at + 32);
+  if (link >= shnum || !isAlignment(u64AsNumber(view, at + 48))) return false;
+  if (type === SHT.NOBITS ? !Number.isSafeInteger(size) : u64AsNumber(view, at + 24) + size > bytes.length) {
+    return false;
+  }
+  if (type === SHT.RELA) {
+    const info = view.getUint32(at + 44, true);
+    const linked = view.getUint32(shoff + link * SECTION_HEADER_SIZE + 4, true);
+    const table = linked === SHT.SYMTAB && size % RELA_SIZE === 0 && u64AsNumber(view, at + 56) === RELA_SIZE;
+    return table && info !== 0 && info !== index && info < shnum;
+  }
+  const holdsBytes = type === SHT.PROGBITS || type === SHT.NOBITS || type === SHT.STRTAB;
+  return holdsBytes && (view.getUint32(at + 8, true) & SHF.INFO_LINK) === 0;
 }
 
 function checkExtent(section: Section, problems: Diagnostic[]): void {
@@ -81,11 +121,11 @@ function checkEntries(section: Section, problems: Diagnostic[]): void {
 
 function checkLink(section: Section, problems: Diagnostic[]): void {
   const { elf, link } = section;
-  const target = elf.sections[link];
-  if (target === undefined) {
-    problems.push(elfErrors.badSectionIndex(section.place, 'sh_link', link, elf.sections.length));
+  if (link >= elf.header.shnum) {
+    problems.push(elfErrors.badSectionIndex(section.place, 'sh_link', link, elf.header.shnum));
     return;
   }
+  const target = elf.section(link);
   const wanted = LINKS_TO.get(section.type);
   if (wanted === undefined || wanted.includes(target.type)) return;
   // Relocations without symbols (IRELATIVE in a static program) need no table.
@@ -100,9 +140,8 @@ function checkInfo(section: Section, problems: Diagnostic[]): void {
     const count = Math.floor(section.size / SYMBOL_SIZE);
     if (info > count) problems.push(elfErrors.badSymbolIndex(section.place, 'sh_info', info, count));
   } else if (type === SHT.RELA || type === SHT.REL) {
-    const target = elf.sections[info];
-    if (target === undefined) {
-      problems.push(elfErrors.badSectionIndex(section.place, 'sh_info', info, elf.sections.length));
+    if (info >= elf.header.shnum) {
+      problems.push(elfErrors.badSectionIndex(section.place, 'sh_info', info, elf.header.shnum));
     } else if (elf.header.type === ET.REL && (info === 0 || info === section.index)) {
       problems.push(
         elfErrors.badSectionLink(
@@ -114,30 +153,21 @@ function checkInfo(section: Section, problems: Diagnostic[]): void {
       );
     }
   } else if (type === SHT.GROUP) {
-    const symbols = elf.sections[section.link];
-    const count = Math.floor((symbols?.size ?? 0) / SYMBOL_SIZE);
+    const symbols = section.link < elf.header.shnum ? elf.section(section.link) : section;
+    const count = Math.floor(symbols.size / SYMBOL_SIZE);
     if (info >= count) problems.push(elfErrors.badSymbolIndex(section.place, 'sh_info', info, count));
-  } else if (section.has(SHF.INFO_LINK) && info >= elf.sections.length) {
-    problems.push(elfErrors.badSectionIndex(section.place, 'sh_info', info, elf.sections.length));
+  } else if (section.has(SHF.INFO_LINK) && info >= elf.header.shnum) {
+    problems.push(elfErrors.badSectionIndex(section.place, 'sh_info', info, elf.header.shnum));
   }
 }
 
 function checkNameTable(elf: ElfFile, problems: Diagnostic[]): void {
-  const { shstrndx } = elf.header;
-  const names = elf.sections[shstrndx];
-  if (shstrndx !== 0 && names?.type !== SHT.STRTAB) {
-    const found = names?.typeName ?? 'nothing';
-    problems.push(elfErrors.badSectionLink(elf.origin, 'e_shstrndx', found, 'a SHT_STRTAB section'));
-  }
-}
-
-function checkUnique(elf: ElfFile, problems: Diagnostic[]): void {
-  for (const [type, what] of [
-    [SHT.SYMTAB, 'symbol table (SHT_SYMTAB)'],
-    [SHT.DYNSYM, 'dynamic symbol table (SHT_DYNSYM)'],
-  ] as const) {
-    const second = elf.sections.filter((s) => s.type === type)[1];
-    if (second !== undefined) problems.push(elfErrors.duplicateTable(second.place, what));
+  const { shoff, shstrndx } = elf.header;
+  if (shstrndx === 0) return;
+  const type = elf.view.getUint32(shoff + shstrndx * SECTION_HEADER_SIZE + 4, true);
+  if (type !== SHT.STRTAB) {
+    const { typeName } = elf.section(shstrndx);
+    problems.push(elfErrors.badSectionLink(elf.origin, 'e_shstrndx', typeName, 'a SHT_STRTAB section'));
   }
 }
 

@@ -57,11 +57,10 @@ export class SymbolVersions {
 
 /** The symbol versions of a file; undefined when it has none. Throws UKL1020 when a table does not hold together. */
 export function readVersions(elf: ElfFile): SymbolVersions | undefined {
-  const of = (type: number): Section | undefined => elf.sections.find((s) => s.type === type);
-  const symbols = of(SHT.GNU_VERSYM);
+  const symbols = elf.sectionOfType(SHT.GNU_VERSYM);
   if (symbols === undefined) return undefined;
-  const definitions = of(SHT.GNU_VERDEF);
-  const needs = of(SHT.GNU_VERNEED);
+  const definitions = elf.sectionOfType(SHT.GNU_VERDEF);
+  const needs = elf.sectionOfType(SHT.GNU_VERNEED);
   return new SymbolVersions(
     definitions === undefined ? [] : readDefinitions(definitions),
     needs === undefined ? [] : readNeeds(needs),
@@ -76,7 +75,7 @@ const VERNAUX_SIZE = 16;
 
 function readDefinitions(section: Section): VersionDefinition[] {
   const view = viewOf(section.contents);
-  const strings = section.elf.stringTable(section.link, section.place);
+  const strings = section.elf.stringTable(section.link, section);
   const budget = { left: Math.ceil(section.size / VERDAUX_SIZE) };
   return walk(section, 0, section.info, VERDEF_SIZE, 16, budget).map((at) => {
     const count = view.getUint16(at + 6, true);
@@ -93,7 +92,7 @@ function readDefinitions(section: Section): VersionDefinition[] {
 
 function readNeeds(section: Section): VersionNeed[] {
   const view = viewOf(section.contents);
-  const strings = section.elf.stringTable(section.link, section.place);
+  const strings = section.elf.stringTable(section.link, section);
   const budget = { left: Math.ceil(section.size / VERNAUX_SIZE) };
   return walk(section, 0, section.info, VERNEED_SIZE, 12, budget).flatMap((at) => {
     const file = strings.at(view.getUint32(at + 4, true));

@@ -31,6 +31,8 @@ const applets = [
   'ls',
   'tr',
   'seq',
+  'grep',
+  'tail',
 ];
 
 /** The id under which one run of a case is reported. */

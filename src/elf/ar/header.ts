@@ -31,28 +31,36 @@ export interface ArHeader {
 /** Reads the header at a byte offset. Throws UKL1005 when it is cut short, UKL1030 when it is not a header. */
 export function readArHeader(archive: Buffer, offset: number, place: Place): ArHeader {
   requireRange(archive.length, offset, AR_HEADER_SIZE, 'the ar header', place);
-  const text = archive.toString('latin1', offset, offset + AR_HEADER_SIZE);
-  if (text.slice(58) !== '`\n') {
+  if (archive[offset + 58] !== 0x60 || archive[offset + 59] !== 0x0a) {
     throw new UklError(elfErrors.badArchiveHeader(place, offset, 'it does not end in "`\\n"'));
   }
   const field = ([start, end]: readonly [number, number], radix: number, what: string): number => {
-    const digits = text.slice(start, end).trimEnd();
-    const valid = radix === 8 ? /^[0-7]*$/ : /^[0-9]*$/;
-    if (!valid.test(digits)) {
-      throw new UklError(
-        elfErrors.badArchiveHeader(place, offset, `${what} is ${JSON.stringify(digits)}, not a number`),
-      );
-    }
-    return digits === '' ? 0 : Number.parseInt(digits, radix);
+    const number = parseDigits(archive, offset + start, offset + end, radix);
+    if (number !== undefined) return number;
+    const digits = JSON.stringify(archive.toString('latin1', offset + start, offset + end).trimEnd());
+    throw new UklError(elfErrors.badArchiveHeader(place, offset, `${what} is ${digits}, not a number`));
   };
   return {
-    rawName: text.slice(...NAME).trimEnd(),
+    rawName: archive.toString('latin1', offset + NAME[0], offset + NAME[1]).trimEnd(),
     date: field(DATE, 10, 'the date'),
     uid: field(UID, 10, 'the owner'),
     gid: field(GID, 10, 'the group'),
     mode: field(MODE, 8, 'the mode'),
     size: field(SIZE, 10, 'the size'),
   };
+}
+
+/** The number in a field: digits, then spaces to its end. Undefined when there is anything else, 0 when it is blank. */
+function parseDigits(bytes: Buffer, start: number, end: number, radix: number): number | undefined {
+  let value = 0;
+  let at = start;
+  for (; at < end && bytes[at] !== 0x20; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30;
+    if (digit < 0 || digit >= radix) return undefined;
+    value = value * radix + digit;
+  }
+  for (; at < end; at++) if (bytes[at] !== 0x20) return undefined;
+  return value;
 }
 
 /** The 60 bytes of a header. `rawName` and all numbers must fit their fields; the caller has checked the size. */

@@ -46,7 +46,7 @@ function readGnuIndex(special: SpecialMember, word: 4 | 8, place: Place, resolve
   const count = view.byteLength < word ? 0 : read(0);
   const namesAt = word * (count + 1);
   if (namesAt > view.byteLength) throw tooShort(place, count, view.byteLength);
-  const names = new StringTable(special.data, place);
+  const names = new StringTable(special.data, { place });
   const symbols: ArchiveSymbol[] = [];
   let at = namesAt;
   for (let i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ function readBsdIndex(special: SpecialMember, word: 4 | 8, place: Place, resolve
   const stringsSize = read(word + tableSize);
   if (stringsAt + stringsSize > view.byteLength)
     throw tooShort(place, tableSize / (2 * word), view.byteLength);
-  const names = new StringTable(special.data.subarray(stringsAt, stringsAt + stringsSize), place);
+  const names = new StringTable(special.data.subarray(stringsAt, stringsAt + stringsSize), { place });
   const symbols: ArchiveSymbol[] = [];
   for (let at = word; at + 2 * word <= word + tableSize; at += 2 * word) {
     symbols.push(resolve(names.at(read(at)), read(at + word)));

@@ -28,6 +28,8 @@ export function decodeName(
 ): DecodedName {
   const raw = header.rawName;
   if (raw === '/' || raw === '//' || raw === '/SYM64/') return plain(raw);
+  // The common case first: a short name of GNU ar.
+  if (raw.endsWith('/') && !raw.startsWith('/') && !raw.startsWith('#')) return plain(utf8(raw.slice(0, -1)));
   const bsd = /^#1\/([0-9]+)$/.exec(raw);
   if (bsd !== null) return bsdName(archive, header, offset, Number(bsd[1]), place);
   // For a name of 15 bytes in a thin archive GNU ar leaves the name's "/" at the end of the field.
@@ -36,7 +38,12 @@ export function decodeName(
     const nestedOffset = gnu[2] === undefined ? undefined : Number(gnu[2]);
     return { name: longName(longNames, Number(gnu[1]), offset, place), lengthInData: 0, nestedOffset };
   }
-  return plain(Buffer.from(raw.endsWith('/') ? raw.slice(0, -1) : raw, 'latin1').toString('utf8'));
+  return plain(utf8(raw.endsWith('/') ? raw.slice(0, -1) : raw));
+}
+
+/** A name field holds bytes; those beyond ASCII are UTF-8 nearly always. */
+function utf8(latin1: string): string {
+  return /^[\x20-\x7e]*$/.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
 function bsdName(

@@ -45,7 +45,7 @@ export interface SegmentChange {
 export class ElfEdit {
   readonly elf: ElfFile;
   readonly headers: HeaderTable;
-  readonly #sections: (SectionEdit | undefined)[] = [];
+  readonly #sections = new Map<number, SectionEdit>();
   readonly #newNames = new Map<number, string>();
   readonly #relocations = new Map<number, RelocationEdit>();
   #symbols: SymbolEdit | undefined;
@@ -68,12 +68,22 @@ export class ElfEdit {
     if (index < 0 || index >= this.headers.count) {
       throw new UklError(elfErrors.badSectionIndex(this.elf.origin, 'an edit', index, this.headers.count));
     }
-    return (this.#sections[index] ??= new SectionEdit(this, index));
+    let section = this.#sections.get(index);
+    if (section === undefined) {
+      section = new SectionEdit(this, index);
+      this.#sections.set(index, section);
+    }
+    return section;
   }
 
   /** The section if an edit of it was asked for: what is not here is unchanged, but perhaps for its header. */
   touched(index: number): SectionEdit | undefined {
-    return this.#sections[index];
+    return this.#sections.get(index);
+  }
+
+  /** The sections that `section` was asked for, in no order. */
+  touchedSections(): Iterable<SectionEdit> {
+    return this.#sections.values();
   }
 
   /** The first section, new ones included, that the test accepts. */
@@ -106,9 +116,11 @@ export class ElfEdit {
 
   /** The symbols, SHT_SYMTAB; made when the file has none. */
   get symbols(): SymbolEdit {
-    return (this.#symbols ??= new SymbolEdit(
-      this.findSection((s) => s.type === SHT.SYMTAB) ?? this.#addSymbolTable(),
-    ));
+    if (this.#symbols === undefined) {
+      const index = this.headers.firstOfType(SHT.SYMTAB);
+      this.#symbols = new SymbolEdit(index === 0 ? this.#addSymbolTable() : this.section(index));
+    }
+    return this.#symbols;
   }
 
   /**

@@ -56,7 +56,8 @@ function emitSectionHeaders(edit: ElfEdit, layout: Layout, out: Uint8Array, view
   const { header } = edit.elf;
   if (edit.sectionCount === 0) return;
   const at = layout.sectionHeaders;
-  out.set(edit.headers.bytes, at);
+  const { changed } = edit.headers;
+  if (changed !== undefined) out.set(changed, at);
   const setOffset = (section: number, offset: number): void => {
     const field = at + section * SECTION_HEADER_SIZE + 24;
     // An empty section may claim an offset beyond 2^53, which only stays exact when nobody writes it again.

@@ -1,6 +1,7 @@
 import { UklError, elfErrors } from '../../errors/index.js';
-import { alignUp, u64AsNumber } from '../bytes.js';
+import { alignUp } from '../bytes.js';
 import { ELF_HEADER_SIZE, ET, PROGRAM_HEADER_SIZE, SECTION_HEADER_SIZE, SHT } from '../constants.js';
+import type { Section } from '../section.js';
 import type { ElfEdit } from './elf-edit.js';
 
 /** A run of bytes that moves as one: a header table, a section's contents, or what follows the last of them. */
@@ -40,16 +41,20 @@ const MAX_FILE_ALIGN = 4096;
  */
 export function layOut(edit: ElfEdit): Layout {
   const { elf } = edit;
-  const { chunks, empty } = collect(edit);
+  const fileSize = elf.bytes.length;
+  const from = Math.min(firstChange(edit), fileSize);
+  const { chunks, empty } = collect(edit, from);
   const table = sectionHeaderChunk(edit);
   const grows = edit.sectionCount > elf.header.shnum;
-  if (table !== undefined && !grows) chunks.push(table);
-  else if (table !== undefined) {
-    const inside = chunks.find((c) => c.oldStart < table.oldEnd && table.oldStart < c.oldEnd);
+  if (table !== undefined && !grows) {
+    if (table.oldEnd > from) chunks.push(table);
+  } else if (table !== undefined) {
+    const inside = chunks.find(
+      (c) => c.section !== undefined && c.oldStart < table.oldEnd && table.oldStart < c.oldEnd,
+    );
     if (inside !== undefined) throw refuse(edit, inside, 'the section headers share its bytes');
   }
   chunks.sort((a, b) => a.oldStart - b.oldStart || a.oldEnd - b.oldEnd);
-  const fileSize = elf.bytes.length;
   const end = chunks.reduce((max, c) => Math.max(max, c.oldEnd), grows ? (table?.oldEnd ?? 0) : 0);
   if (end < fileSize) chunks.push(chunk(undefined, end, fileSize, fileSize - end, 1, false));
   let size = placeOld(edit, chunks);
@@ -105,35 +110,59 @@ function sectionHeaderChunk(edit: ElfEdit): Chunk | undefined {
   return chunk(SECTION_HEADERS, shoff, shoff + shnum * SECTION_HEADER_SIZE, size, 8, false);
 }
 
-/** The parts of the old file, and the old offsets of sections without bytes in it. */
-function collect(edit: ElfEdit): { chunks: Chunk[]; empty: Map<number, number> } {
-  const { header, segments } = edit.elf;
-  const chunks = [chunk(undefined, 0, ELF_HEADER_SIZE, ELF_HEADER_SIZE, 1, true)];
+/** Where the first part that changed begins in the old file. What lies before it stays, and needs no plan. */
+function firstChange(edit: ElfEdit): number {
+  let first = edit.headers.isChanged ? edit.elf.header.shoff : Number.POSITIVE_INFINITY;
+  for (const section of edit.touchedSections()) {
+    if (section.isReplaced && section.index < edit.elf.header.shnum) {
+      first = Math.min(first, edit.elf.section(section.index).offset);
+    }
+  }
+  return first;
+}
+
+/**
+ * The parts of the old file that reach beyond `from`, behind one that stands for all before; and the old offsets of sections without
+ * bytes that are there.
+ */
+function collect(edit: ElfEdit, from: number): { chunks: Chunk[]; empty: Map<number, number> } {
+  const { elf, headers } = edit;
+  const { header } = elf;
+  const chunks = [chunk(undefined, 0, from, from, 1, true)];
   const empty = new Map<number, number>();
-  if (header.phnum > 0) {
-    const size = header.phnum * PROGRAM_HEADER_SIZE;
-    chunks.push(chunk(undefined, header.phoff, header.phoff + size, size, 1, true));
+  if (from >= elf.bytes.length) return { chunks, empty };
+  if (from < ELF_HEADER_SIZE) chunks.push(chunk(undefined, 0, ELF_HEADER_SIZE, ELF_HEADER_SIZE, 1, true));
+  const tableSize = header.phnum * PROGRAM_HEADER_SIZE;
+  if (tableSize > 0 && header.phoff + tableSize > from) {
+    chunks.push(chunk(undefined, header.phoff, header.phoff + tableSize, tableSize, 1, true));
   }
   const loaded =
     header.type === ET.REL
       ? []
-      : segments.filter((s) => s.fileSize > 0).map((s) => [s.offset, s.offset + s.fileSize] as const);
-  const view = edit.headers.view;
+      : elf.segments.filter((s) => s.fileSize > 0).map((s) => [s.offset, s.offset + s.fileSize] as const);
   for (let i = 1; i < header.shnum; i++) {
-    const at = i * SECTION_HEADER_SIZE;
-    const type = view.getUint32(at + 4, true);
-    const start = u64AsNumber(view, at + 24);
-    const size = u64AsNumber(view, at + 32);
-    const old = edit.touched(i) === undefined ? size : (edit.elf.sections[i]?.contents.length ?? 0);
+    const start = headers.get64(i, SH_OFFSET);
+    const size = headers.get64(i, SH_SIZE);
+    const old = edit.touched(i) === undefined ? size : sizeInFile(elf.section(i));
+    if (start + Math.max(old, 1) <= from) continue;
+    const type = headers.get32(i, SH_TYPE);
     if (type === SHT.NOBITS || type === SHT.NULL || (size === 0 && old === 0)) {
-      empty.set(i, start);
+      if (start >= from) empty.set(i, start);
       continue;
     }
-    const fixed = loaded.some(([from, to]) => start < to && from < start + old);
-    chunks.push(chunk(i, start, start + old, size, u64AsNumber(view, at + 48), fixed));
+    const fixed = loaded.some(([first, last]) => start < last && first < start + old);
+    chunks.push(chunk(i, start, start + old, size, headers.get64(i, SH_ADDRALIGN), fixed));
   }
   return { chunks, empty };
 }
+
+const sizeInFile = (section: Section): number => (section.inFile ? section.size : 0);
+
+/** Places of fields in Elf64_Shdr. */
+const SH_TYPE = 4;
+const SH_OFFSET = 24;
+const SH_SIZE = 32;
+const SH_ADDRALIGN = 48;
 
 /** Gives each part of the old file its new place, in order, and returns where the last one ends. */
 function placeOld(edit: ElfEdit, chunks: readonly Chunk[]): number {
@@ -174,8 +203,9 @@ function isChanged(edit: ElfEdit, part: Chunk): boolean {
   if (isResized(part)) return true;
   if (part.section === SECTION_HEADERS) {
     const { shoff } = edit.elf.header;
-    const { bytes } = edit.headers;
-    return Buffer.compare(bytes, edit.elf.bytes.subarray(shoff, shoff + bytes.length)) !== 0;
+    const { changed } = edit.headers;
+    if (changed === undefined) return false;
+    return Buffer.compare(changed, edit.elf.bytes.subarray(shoff, shoff + changed.length)) !== 0;
   }
   const section = part.section === undefined ? undefined : edit.touched(part.section);
   if (section?.isReplaced !== true) return false;
@@ -186,6 +216,7 @@ function isChanged(edit: ElfEdit, part: Chunk): boolean {
 /** Sections without bytes in the file follow the part that was before them. */
 function placeEmpty(chunks: readonly Chunk[], empty: ReadonlyMap<number, number>): Map<number, number> {
   const places = new Map<number, number>();
+  if (empty.size === 0) return places;
   let next = 0;
   let least = 0;
   for (const [section, offset] of [...empty].sort((a, b) => a[1] - b[1])) {

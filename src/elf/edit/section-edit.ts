@@ -1,5 +1,5 @@
 import { UklError, elfErrors, type Place } from '../../errors/index.js';
-import { alignUp, isAlignment, setU64, u64AsNumber, viewOf } from '../bytes.js';
+import { alignUp, isAlignment, setU64, viewOf } from '../bytes.js';
 import { SECTION_HEADER_SIZE, SHF, SHT } from '../constants.js';
 import type { ElfFile } from '../elf-file.js';
 import type { HeaderTable } from './header-table.js';
@@ -33,7 +33,7 @@ export class SectionEdit {
   }
 
   get type(): number {
-    return this.#read().getUint32(this.#at + 4, true);
+    return this.#owner.headers.get32(this.index, 4);
   }
   set type(value: number) {
     this.#write().setUint32(this.#at + 4, value, true);
@@ -41,28 +41,28 @@ export class SectionEdit {
 
   /** The low 32 bits of sh_flags; the others stay as they are. */
   get flags(): number {
-    return this.#read().getUint32(this.#at + 8, true);
+    return this.#owner.headers.get32(this.index, 8);
   }
   set flags(value: number) {
     this.#write().setUint32(this.#at + 8, value >>> 0, true);
   }
 
   get address(): bigint {
-    return this.#read().getBigUint64(this.#at + 16, true);
+    return this.#owner.headers.getBig(this.index, 16);
   }
   set address(value: bigint) {
     this.#write().setBigUint64(this.#at + 16, value, true);
   }
 
   get link(): number {
-    return this.#read().getUint32(this.#at + 40, true);
+    return this.#owner.headers.get32(this.index, 40);
   }
   set link(value: number) {
     this.#write().setUint32(this.#at + 40, value, true);
   }
 
   get info(): number {
-    return this.#read().getUint32(this.#at + 44, true);
+    return this.#owner.headers.get32(this.index, 44);
   }
   set info(value: number) {
     this.#write().setUint32(this.#at + 44, value, true);
@@ -70,7 +70,7 @@ export class SectionEdit {
 
   /** Alignment in bytes, 0 or a power of two; setting another throws UKL1016. */
   get align(): number {
-    return u64AsNumber(this.#read(), this.#at + 48);
+    return this.#owner.headers.get64(this.index, 48);
   }
   set align(value: number) {
     if (!isAlignment(value)) throw new UklError(elfErrors.badAlignment(this.place, value));
@@ -78,7 +78,7 @@ export class SectionEdit {
   }
 
   get entrySize(): number {
-    return u64AsNumber(this.#read(), this.#at + 56);
+    return this.#owner.headers.get64(this.index, 56);
   }
   set entrySize(value: number) {
     setU64(this.#write(), this.#at + 56, value);
@@ -86,7 +86,7 @@ export class SectionEdit {
 
   /** Size in bytes, in memory for SHT_NOBITS. Set it through the contents, or here for SHT_NOBITS only (else UKL1042). */
   get size(): number {
-    return u64AsNumber(this.#read(), this.#at + 32);
+    return this.#owner.headers.get64(this.index, 32);
   }
   set size(value: number) {
     if (this.type !== SHT.NOBITS) throw this.#refuse('its size follows from its contents');
@@ -149,10 +149,6 @@ export class SectionEdit {
 
   get #at(): number {
     return this.index * SECTION_HEADER_SIZE;
-  }
-
-  #read(): DataView {
-    return this.#owner.headers.view;
   }
 
   #write(): DataView {

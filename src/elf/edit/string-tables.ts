@@ -15,7 +15,7 @@ export function settleSymbolNames(edit: ElfEdit, symbols: SymbolEdit): void {
   const table = edit.section(symbols.section.link);
   const alone = onlyKnownUsers(edit, symbols.section, table);
   const old = table.contents;
-  const builder = new StringTableBuilder(old, alone ? 0 : old.length);
+  const builder = new StringTableBuilder(old, !alone, table);
   const view = symbols.section.writableView();
   for (let index = 1; index < symbols.length; index++) {
     const at = index * SYMBOL_SIZE;
@@ -38,8 +38,7 @@ export function settleSymbolNames(edit: ElfEdit, symbols: SymbolEdit): void {
 export function settleSectionNames(edit: ElfEdit, names: ReadonlyMap<number, string>): void {
   if (names.size === 0) return;
   const table = edit.section(edit.elf.header.shstrndx);
-  const old = table.contents;
-  const builder = new StringTableBuilder(old, old.length);
+  const builder = new StringTableBuilder(table.contents, true, table);
   for (const [index, name] of names) {
     edit.headers.writable.setUint32(index * SECTION_HEADER_SIZE, builder.add(name), true);
   }
@@ -54,12 +53,17 @@ function replaceStrings(table: SectionEdit, builder: StringTableBuilder): void {
   table.setContents(bytes);
 }
 
+/** Places of fields in Elf64_Shdr. */
+const SH_TYPE = 4;
+const SH_LINK = 40;
+
 /** Whether only the symbol table and, perhaps, the section headers use this string table, and no program at run time. */
 function onlyKnownUsers(edit: ElfEdit, symbols: SectionEdit, table: SectionEdit): boolean {
   if ((table.flags & SHF.ALLOC) !== 0) return false;
-  for (let i = 1; i < edit.sectionCount; i++) {
-    const section = edit.section(i);
-    if (i !== symbols.index && section.type !== SHT.NULL && section.link === table.index) return false;
+  const { headers } = edit;
+  for (let i = 1; i < headers.count; i++) {
+    if (headers.get32(i, SH_LINK) !== table.index || i === symbols.index) continue;
+    if (headers.get32(i, SH_TYPE) !== SHT.NULL) return false;
   }
   return true;
 }

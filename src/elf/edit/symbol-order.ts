@@ -105,8 +105,8 @@ function renumberAddressSignificance(section: SectionEdit, finalOf: (handle: num
 /** Writes section indexes that do not fit st_shndx to SHT_SYMTAB_SHNDX, which it makes when there is none yet. */
 function settleExtendedIndexes(edit: ElfEdit, symbols: SymbolEdit): void {
   const { section, extendedIndexes } = symbols;
+  if (edit.headers.firstOfType(SHT.SYMTAB_SHNDX) === 0 && extendedIndexes.size === 0) return;
   let table = edit.findSection((s) => s.type === SHT.SYMTAB_SHNDX && s.link === section.index);
-  if (table === undefined && extendedIndexes.size === 0) return;
   table ??= edit.addSection({
     name: '.symtab_shndx',
     type: SHT.SYMTAB_SHNDX,
