@@ -1,9 +1,14 @@
 import { UklError, hostErrors, type Diagnostic } from '../errors/index.js';
 import { removeTemporaries } from '../host/index.js';
+import { watchOutput } from './output.js';
 import { printDiagnostics, printJson } from './print.js';
 import { StatusError } from './status.js';
 
 const words = process.argv.slice(2);
+
+// However this process ends, short of SIGKILL: the tools that it runs are ended by listeners ahead of this one.
+process.on('exit', removeTemporaries);
+watchOutput();
 
 // The bundle is CommonJS: no await outside of a function.
 void main();
@@ -17,8 +22,6 @@ async function main(): Promise<void> {
     printDiagnostics(diagnostics);
     if (wantsJson(words)) printJson({ diagnostics });
     process.exitCode = error instanceof StatusError ? error.status : 1;
-  } finally {
-    removeTemporaries();
   }
 }
 

@@ -1,5 +1,4 @@
 import { UklError, hostErrors } from '../errors/index.js';
-import { removeTemporaries } from '../host/index.js';
 import { printDiagnostics } from './print.js';
 import { StatusError } from './status.js';
 
@@ -32,13 +31,12 @@ export async function withCleanEnd<T>(work: (signal: AbortSignal) => Promise<T>)
   }
 }
 
-/** For short work that has nothing to wait for: removes what is unfinished and ends. */
+/** For short work that has nothing to wait for. What is unfinished is removed as the process ends (main.ts). */
 export function endAtOnceOnSignal(): void {
   for (const signal of endingSignals()) process.on(signal, endAtOnce);
 }
 
 function endAtOnce(signal: EndingSignal): never {
-  removeTemporaries();
   printDiagnostics([hostErrors.interrupted(signal)]);
   process.exit(128 + SIGNALS[signal]);
 }

@@ -23,8 +23,9 @@ export function forgetTemporary(name: string): void {
   unfinished.delete(name);
 }
 
-/** Removes everything unfinished at once. For signal handlers, hence synchronous. */
+/** Removes everything unfinished at once. For the end of the process, hence synchronous. */
 export function removeTemporaries(): void {
-  for (const name of unfinished) rmSync(name, { recursive: true, force: true });
+  // A tool that was just killed may still have made a file between two looks into its folder: look again.
+  for (const name of unfinished) rmSync(name, { recursive: true, force: true, maxRetries: 3 });
   unfinished.clear();
 }

@@ -99,10 +99,17 @@ async function spawnLd({ ld, explain }: LdJob, args: readonly string[]): Promise
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
     }
+    // Told to stop, this process removes ld's folder: ld must not write into it any more. Ahead of whoever removes it.
+    const end = (): void => void child.kill('SIGKILL');
+    process.prependListener('exit', end);
     child.on('error', (error) => {
+      process.off('exit', end);
       reject(new UklError(hostErrors.toolFailed('ld', error.message, ''), { cause: error }));
     });
-    child.on('close', (code, signal) => resolve(signal ?? (code === 0 ? '' : `status ${code}`)));
+    child.on('close', (code, signal) => {
+      process.off('exit', end);
+      resolve(signal ?? (code === 0 ? '' : `status ${code}`));
+    });
   });
   const text = explain(said.join('').trim());
   if (status === '') return text;
