@@ -7,13 +7,13 @@ const SIGPIPE_STATUS = 128 + 13;
 
 /** Ends the process when nobody reads its output any more, or when it cannot be written: UKL6003, UKL6004. */
 export function watchOutput(): void {
-  process.stdout.on('error', (error) => {
+  process.stdout.on('error', (error: Error) => {
     endOnPipe(error);
     const reason = asIoError(error, 'standard output', 'write');
     printDiagnostics(reason instanceof UklError ? reason.diagnostics : [hostErrors.internal(error.message)]);
     process.exit(1);
   });
-  process.stderr.on('error', (error) => {
+  process.stderr.on('error', (error: Error) => {
     endOnPipe(error);
     // There is no place left to say it.
     process.exit(1);
