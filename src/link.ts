@@ -1,11 +1,14 @@
-import { basename, extname, resolve } from 'node:path';
-import { UklError, imageErrors, linkErrors, type Diagnostic } from './errors/index.js';
-import { PassTimer, writeFileAtomic, type PassStats } from './host/index.js';
-import { loadBootParts, packImage, type LinkedProgram } from './image/index.js';
+import { basename, extname } from 'node:path';
+import { UklError, imageErrors, type Diagnostic } from './errors/index.js';
+import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
+import { loadBootParts, packImage, type BootParts, type LinkedProgram } from './image/index.js';
+import { checkCmdline } from './image/cmdline.js';
 import { writeCpio } from './image/cpio.js';
 import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
 import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
+  checkEnvironment,
+  checkOutput,
   findToolchain,
   ldInputs,
   parseProgramArguments,
@@ -52,11 +55,17 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { kit, inputs, toolchain, tree } = await timer.run(
+  const loaded = await timer.run(
+    'load kit',
+    () => attempt(() => loadKit(options.kit)),
+    ({ value }) => value?.parts.blocks.length ?? 0,
+  );
+  const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
-    () => resolveAll(options),
+    () => resolveAll(options, loaded),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
+  const { kit, parts, init } = loadedKit;
   const base = BigInt(kit.manifest.slot.start);
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
@@ -65,16 +74,11 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   // 4. The root file system.
   const rootfs = await timer.run(
     'root file system',
-    () => makeRootfs(kit, options, tree),
+    () => makeRootfs(init, options, tree),
     ({ archive }) => archive.length,
   );
 
   // 5. Graft and pack.
-  const parts = await timer.run(
-    'load kit',
-    () => loadBootParts(kit.folder),
-    ({ blocks }) => blocks.length,
-  );
   const cmdline = [rootfs.cmdline, options.cmdline].filter((part) => part !== undefined).join(' ');
   const image = await timer.run(
     'graft and pack',
@@ -140,43 +144,68 @@ export async function linkProgram(
 
 /** What pass 1 finds. */
 interface Resolved {
-  readonly kit: Kit;
+  readonly loadedKit: LoadedKit;
   readonly inputs: ResolvedInputs;
   readonly toolchain: Toolchain;
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
 }
 
+/** A kit with what a link needs of it, checked. */
+interface LoadedKit {
+  readonly kit: Kit;
+  readonly parts: BootParts;
+  readonly init: Uint8Array;
+}
+
+async function loadKit(name: string | undefined): Promise<LoadedKit> {
+  const kit = await findKit(name);
+  const [parts, init] = await Promise.all([
+    attempt(() => loadBootParts(kit.folder)),
+    attempt(() => readKitFile(kit, 'init')),
+  ]);
+  if (parts.value === undefined || init.value === undefined) {
+    throw new UklError([...parts.problems, ...init.problems]);
+  }
+  return { kit, parts: parts.value, init: init.value };
+}
+
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(options: LinkOptions): Promise<Resolved> {
-  const { rootfs } = options;
-  const [kit, toolchain, program, tree] = await Promise.all([
-    attempt(() => findKit(options.kit)),
+async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Promise<Resolved> {
+  const { rootfs, output } = options;
+  const [toolchain, program, tree, place] = await Promise.all([
     attempt(() => findToolchain()),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
+    attempt(() => demandReplaceable(output)),
   ]);
   const inputs = await attempt(() =>
     program.value === undefined || toolchain.value === undefined
       ? undefined
       : resolveInputs(program.value, toolchain.value),
   );
-  const problems = [kit, toolchain, program, tree, inputs].flatMap((tried) => tried.problems);
-  const output = resolve(options.output);
-  if (inputs.value?.files.some(({ path }) => resolve(path) === output) === true) {
-    problems.push(linkErrors.outputIsInput(options.output));
-  }
-  const slot = kit.value?.manifest.slot.size ?? Infinity;
+  const paths = inputs.value?.files.map(({ path }) => path) ?? [];
+  const problems = [
+    ...[loaded, toolchain, program, tree, place, inputs].flatMap((tried) => tried.problems),
+    ...checkOutput(output, rootfs === undefined ? paths : [...paths, rootfs]),
+    ...checkEnvironment(options.env),
+    ...checkCmdline(options.cmdline ?? ''),
+  ];
+  const slot = loaded.value?.kit.manifest.slot.size ?? Infinity;
   const size = inputs.value?.memorySize ?? 0;
   if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
-  if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
-  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+  if (!loaded.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
+  return { loadedKit: loaded.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
 }
 
-/** What a piece of work gives, or what is wrong: other pieces go on. */
-async function attempt<T>(
-  work: () => T | Promise<T>,
-): Promise<{ readonly value?: T; readonly problems: readonly Diagnostic[] }> {
+/** What a piece of work gave, or what is wrong. */
+interface Attempt<T> {
+  readonly value?: T;
+  readonly problems: readonly Diagnostic[];
+}
+
+/** Tries a piece of work: when it fails, others go on. */
+async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await work(), problems: [] };
   } catch (error) {
@@ -189,12 +218,12 @@ async function attempt<T>(
  * The archive that the kernel unpacks at boot, with the program's arguments and environment in it, and what the kernel must be told to
  * find its first process there.
  */
-async function makeRootfs(
-  kit: Kit,
+function makeRootfs(
+  ourInit: Uint8Array,
   { program, args = [], env = [] }: LinkOptions,
   tree: readonly RootfsEntry[] | undefined,
-): Promise<{ archive: Uint8Array; cmdline?: string }> {
-  const content = { init: await readKitFile(kit, 'init'), argv: [programName(program), ...args], env };
+): { archive: Uint8Array; cmdline?: string } {
+  const content = { init: ourInit, argv: [programName(program), ...args], env };
   if (tree === undefined) return { archive: writeCpio(defaultRootfs(content)) };
   const { entries, init } = rootfsWithProgram(tree, content);
   const archive = writeCpio(entries);

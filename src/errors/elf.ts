@@ -140,6 +140,14 @@ export const elfErrors = {
       'read that file, or make a normal archive: ar rc NEW.a MEMBERS',
     ),
 
+  thinMemberAbsent: (place: Place, path: string): Diagnostic =>
+    error(
+      'UKL1035',
+      `the archive is thin, and the file of its member is not there: ${path}`,
+      place,
+      'build that file again, or make a normal archive: ar rc NEW.a MEMBERS',
+    ),
+
   archiveUnwritable: (place: Place, why: string): Diagnostic =>
     error(
       'UKL1034',

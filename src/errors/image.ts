@@ -5,8 +5,13 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 /** Slot sizes are whole MiB in the kernel's configuration and multiples of 2 MiB in memory. */
 const slotThatHolds = (bytes: number): number => Math.ceil(bytes / 2 ** 21) * 2;
 
+/** `ukl-link kernel build` takes no more (src/kernel/configure.ts). */
+const LARGEST_SLOT = 512;
+
 const biggerSlot = (bytes: number): string =>
-  `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}`;
+  slotThatHolds(bytes) > LARGEST_SLOT
+    ? `no slot is larger than ${LARGEST_SLOT} MiB: let the program get its memory when it runs (malloc, mmap)`
+    : `build a kernel with a bigger slot: ukl-link kernel build --slot-size ${slotThatHolds(bytes)}`;
 
 /** UKL3xxx: images, what goes into them and the kit's parts they are made of. */
 export const imageErrors = {

@@ -160,6 +160,9 @@ export const linkErrors = {
       'give another name with -o; inputs are never changed',
     ),
 
+  badVariable: (text: string): Diagnostic =>
+    error('UKL2020', `--env: '${text}' is not NAME=value`, {}, 'write the name, =, and the value'),
+
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),
     severity: 'warning',

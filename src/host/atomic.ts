@@ -1,16 +1,36 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asIoError } from './io-error.js';
+import { UklError, hostErrors } from '../errors/index.js';
+import { asIoError, systemCode } from './io-error.js';
 import { forgetTemporary, temporaryName } from './temporary.js';
 
 /** What a file is made of: one piece, or several written one after the other. */
 export type FileData = string | Uint8Array | readonly Uint8Array[];
 
 /**
+ * Looks whether a file of this name can be made or replaced, as far as that can be told without trying. What is there and no plain
+ * file is refused: a rename would put a file in the place of /dev/null. Throws UKL6004.
+ */
+export async function demandReplaceable(target: string): Promise<void> {
+  try {
+    // With the slash, the parent of `file/image` is no file that lacks a permission, but no folder.
+    await access(`${dirname(target)}/`, constants.W_OK | constants.X_OK);
+    const found = await lstat(target).catch(whenAbsent);
+    if (found === undefined || found.isFile() || found.isSymbolicLink()) return;
+    const what = found.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket';
+    throw new UklError(hostErrors.notWritable(target, what));
+  } catch (error) {
+    throw asIoError(error, target, 'write');
+  }
+}
+
+/**
  * Writes a file whole or not at all: under a temporary name beside it, then renamed. An existing file keeps its
  * old content until the rename, and keeps it for good when anything fails (UKL6003, UKL6004).
  */
 export async function writeFileAtomic(target: string, data: FileData, mode = 0o644): Promise<void> {
+  await demandReplaceable(target);
   const temporary = temporaryName(target);
   try {
     const handle = await open(temporary, 'wx', mode);
@@ -47,4 +67,9 @@ export async function makeFolderAtomic<T>(target: string, fill: (folder: string)
   } finally {
     forgetTemporary(temporary);
   }
+}
+
+function whenAbsent(error: unknown): undefined {
+  if (systemCode(error) === 'ENOENT') return undefined;
+  throw error;
 }

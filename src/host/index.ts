@@ -1,4 +1,4 @@
-export { makeFolderAtomic, writeFileAtomic, type FileData } from './atomic.js';
+export { demandReplaceable, makeFolderAtomic, writeFileAtomic, type FileData } from './atomic.js';
 export { cacheRoot } from './cache.js';
 export { asIoError, systemCode, type Access } from './io-error.js';
 export { withLock, type LockOptions } from './lock.js';

@@ -2,6 +2,7 @@ import { ELF_HEADER_SIZE, PF, PROGRAM_HEADER_SIZE, PT } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
 import type { BootParts } from './boot-parts.js';
 import { wrapPayload } from './boot-stub.js';
+import { checkCmdline } from './cmdline.js';
 import { fillSlot, planSlot, type SlotPlan } from './graft.js';
 import { IMAGE_NOTE_SIZE, writeImageNote } from './image-note.js';
 import { encodeLegacyBlocks, encodeZeroPadded, legacyBlock, LZ4_LEGACY_MAGIC } from './lz4.js';
@@ -19,15 +20,11 @@ interface Tail {
   readonly relocsAt: number;
 }
 
-function checkCmdline(parts: BootParts, cmdline: string | undefined): Diagnostic[] {
+function checkCmdlineFor(parts: BootParts, cmdline: string | undefined): Diagnostic[] {
   if (cmdline === undefined) return [];
-  const problems: Diagnostic[] = [];
-  if (parts.cmdline === undefined) problems.push(imageErrors.cmdlineUnsupported());
   const limit = Math.min(MAX_CMDLINE, parts.cmdline?.size ?? MAX_CMDLINE);
-  if (cmdline.length > limit) problems.push(imageErrors.cmdlineTooLong(cmdline.length, limit));
-  const strange = cmdline.search(/[^\x20-\x7e]/);
-  if (strange >= 0) problems.push(imageErrors.cmdlineNotAscii(strange));
-  return problems;
+  const unsupported = parts.cmdline === undefined ? [imageErrors.cmdlineUnsupported()] : [];
+  return [...unsupported, ...checkCmdline(cmdline, limit)];
 }
 
 /** Slot content, command line, relocations: relocations last, because the boot stub reads them from the end. */
@@ -139,7 +136,7 @@ function compressPayload(parts: BootParts, header: Uint8Array, tail: Tail): Uint
  * @throws UklError (all problems of the content at once): UKL3001 … UKL3009, UKL3013
  */
 export function packImage(parts: BootParts, content: ImageContent): Uint8Array {
-  const problems = checkCmdline(parts, content.cmdline);
+  const problems = checkCmdlineFor(parts, content.cmdline);
   let plan: SlotPlan;
   try {
     plan = planSlot(parts.slot, content.program, content.initramfs);

@@ -1,3 +1,4 @@
+export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
 export { ldInputs } from './ld-inputs.js';

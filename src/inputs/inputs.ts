@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { UklError, linkErrors, type Diagnostic } from '../errors/index.js';
-import { RewriteCache } from '../rewrite/index.js';
+import { CacheError, RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { librariesOfScript, openInput, type InputFile } from './files.js';
 import { relocationsOutOfReach } from './reach.js';
@@ -152,7 +152,7 @@ class Opener {
         }
       }
     } catch (error) {
-      if (!(error instanceof UklError)) throw error;
+      if (!(error instanceof UklError) || error instanceof CacheError) throw error;
       this.problems.push(...error.diagnostics);
       return [];
     }

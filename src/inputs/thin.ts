@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { UklError, elfErrors } from '../errors/index.js';
 import { readArchive, type ArchiveMember } from '../elf/index.js';
@@ -13,13 +13,19 @@ export function readInput(path: string): Uint8Array {
   }
 }
 
+/** A thin archive's member that is gone: the archive is the file that the user knows. Throws UKL1035, UKL6005. */
+function readMemberFile(member: ArchiveMember, path: string): Uint8Array {
+  if (!existsSync(path)) throw new UklError(elfErrors.thinMemberAbsent(member.origin, path));
+  return readInput(path);
+}
+
 /**
  * The contents of a thin archive's member: a file named relative to the archive, or a member of an archive that is (`ar rcT` of
- * archives). Throws UKL6005 when the file is not there, UKL1033 when it is another one than it was.
+ * archives). Throws UKL1035 when the file is not there, UKL1033 when it is another one than it was.
  */
 export function readThinMember(archive: string, member: ArchiveMember): Uint8Array {
   const path = isAbsolute(member.name) ? member.name : join(dirname(archive), member.name);
-  const bytes = readInput(path);
+  const bytes = readMemberFile(member, path);
   if (member.nestedOffset === undefined) return bytes;
   const nested = readArchive(bytes, { file: path }).members.find(
     ({ headerOffset }) => headerOffset === member.nestedOffset,

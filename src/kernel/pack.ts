@@ -5,7 +5,14 @@ import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract } from 'tar-stream';
 import { UklError, kernelErrors } from '../errors/index.js';
-import { asIoError, forgetTemporary, makeFolderAtomic, systemCode, temporaryName } from '../host/index.js';
+import {
+  asIoError,
+  demandReplaceable,
+  forgetTemporary,
+  makeFolderAtomic,
+  systemCode,
+  temporaryName,
+} from '../host/index.js';
 import { parseManifest } from './manifest.js';
 import { openKit, verifyKit, type Kit } from './kit.js';
 import { kitsFolder, storeOnce, type StoredOnce } from './store.js';
@@ -18,6 +25,7 @@ const LARGEST_FILE = 1 << 30;
 
 /** Writes a kit as one gzipped tar file, the manifest first. The same kit gives the same bytes. */
 export async function packKit(kit: Kit, target: string): Promise<void> {
+  await demandReplaceable(target);
   await verifyKit(kit);
   const temporary = temporaryName(target);
   const archive = pack();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync, utimesSync, type Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UklError } from '../errors/index.js';
 import { asIoError, cacheRoot, systemCode, writeFileAtomic } from '../host/index.js';
 import { KnownFiles } from './known-files.js';
 
@@ -9,6 +10,9 @@ import { KnownFiles } from './known-files.js';
 const UNUSED_AFTER = 14 * 24 * 3600 * 1000;
 /** How often a use is noted. */
 const TOUCH_AFTER = UNUSED_AFTER / 14;
+
+/** The cache itself cannot be written: no matter of the file that was at hand, and the next one will fare no better. */
+export class CacheError extends UklError {}
 
 /**
  * What was made of input files, under names that say of which content and by which version of what: rewritten files, and facts about
@@ -76,7 +80,11 @@ export class RewriteCache {
 
   async #write(name: string, content: Uint8Array | string): Promise<void> {
     await this.#makeFolder();
-    await writeFileAtomic(join(this.folder, name), content);
+    try {
+      await writeFileAtomic(join(this.folder, name), content);
+    } catch (error) {
+      throw error instanceof UklError ? new CacheError(error.diagnostics, { cause: error }) : error;
+    }
     await this.#removeUnused();
   }
 
@@ -84,7 +92,8 @@ export class RewriteCache {
     try {
       await mkdir(this.folder, { recursive: true });
     } catch (error) {
-      throw asIoError(error, this.folder, 'write');
+      const reason = asIoError(error, this.folder, 'write');
+      throw reason instanceof UklError ? new CacheError(reason.diagnostics, { cause: error }) : reason;
     }
   }
 

@@ -11,14 +11,17 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** A command that runs the command line behind it: `['sh', '-c', '"$@"', 'sh']`. */
+  readonly through?: readonly string[];
   /** Called with everything that standard error holds so far. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs bin/ukl-link, which runs what `make tool` built, without a terminal and without input. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { env, cwd, onStderr } = options;
-  const child = spawn(process.execPath, [join(packageRoot, 'bin/ukl-link'), ...args], {
+  const { env, cwd, onStderr, through = [] } = options;
+  const words = [...through, process.execPath, join(packageRoot, 'bin/ukl-link'), ...args];
+  const child = spawn(words[0] ?? '', words.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),

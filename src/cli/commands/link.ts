@@ -22,7 +22,7 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
   const output = words.output?.[0];
   if (program.length === 0)
     throw new UsageError('nothing to link: name the program with --with-program=FILE');
-  if (output === undefined) throw new UsageError('name the image to write with -o FILE');
+  if (output === undefined || output === '') throw new UsageError('name the image to write with -o FILE');
   return given<LinkOptions>({
     program,
     output,

@@ -1,0 +1,104 @@
+/** Machines that fail, through `ukl-link run`: a status that no program has, the reason, and what the console said last. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../support/cli.js';
+import { jsonProblems, newBench, saidCodes, snapshot } from '../support/failing.js';
+import { processesNaming } from '../support/live.js';
+import { buildStubImage, type StubLife } from '../support/stub-image.js';
+
+let images: string;
+beforeAll(() => {
+  images = mkdtempSync(join(tmpdir(), 'ukl-stubs-'));
+});
+afterAll(() => rmSync(images, { recursive: true }));
+
+const machine = ['--memory', '64', '--accel', 'tcg'];
+
+/** Runs an image that must fail, with and without --json, and checks what holds for every failure. */
+async function failRun(image: string, words: readonly string[] = []): Promise<string> {
+  const { temporary } = newBench();
+  const before = snapshot(images);
+  const env = { TMPDIR: temporary };
+  const text = await runCli(['run', image, ...machine, ...words], { env });
+  const json = await runCli(['run', image, ...machine, ...words, '--json'], { env });
+  expect([text.status, json.status]).toEqual([125, 125]);
+  const problems = jsonProblems(json.stdout);
+  expect(problems.map(({ code }) => code)).toEqual(saidCodes(text.stderr));
+  expect(problems.filter(({ hint = '' }) => hint === '')).toEqual([]);
+  expect(text.stderr).not.toMatch(/UKL6000|^\s+at .*[:(]/m);
+  expect(snapshot(images)).toEqual(before);
+  expect(snapshot(temporary)).toEqual({});
+  expect(await processesNaming(image)).toEqual([]);
+  return text.stderr;
+}
+
+describe('a machine that fails', () => {
+  const panic = '[    1.000000] Kernel panic - not syncing: out of luck\r\n[    1.000001] CPU: 0\r\n';
+  it.each<[what: string, says: RegExp, life: StubLife, words?: string[]]>([
+    [
+      'panic',
+      /^ukl-link: error UKL5007: the kernel panicked: out of luck\n.*last console lines:\n.*out of luck\n.*CPU: 0\n/,
+      { console: panic, then: 'reset' },
+    ],
+    [
+      'triple fault',
+      /^ukl-link: error UKL5008: .*triple fault.*\n.*last console lines:\n.*a line\n.*half a li\n/,
+      { console: 'a line\nhalf a li', then: 'triple fault' },
+    ],
+    [
+      'silent',
+      /^ukl-link: error UKL5009: nothing came from the machine within 1 s/,
+      { then: 'hang' },
+      ['--silence-limit', '1'],
+    ],
+    [
+      'too slow',
+      /^ukl-link: error UKL5010: .*limit of 2 s\n.*last console lines:\n.*last words\n/,
+      { console: 'last words\n', then: 'hang' },
+      ['--timeout', '2'],
+    ],
+    [
+      'powered off without a result',
+      /^ukl-link: error UKL5011: .*\n.*last console lines:\n.*last words\n/,
+      { console: 'last words\n', then: 'power off' },
+    ],
+    [
+      'without QEMU',
+      /^ukl-link: error UKL5001: \/none\/qemu was not found\n {4}install it: apt-get install/,
+      { then: 'hang' },
+      ['--qemu', '/none/qemu'],
+    ],
+  ])('%s', async (what, says, life, words) => {
+    const image = await buildStubImage(images, what.replaceAll(' ', '-'), life);
+    expect(await failRun(image, words)).toMatch(says);
+  });
+
+  it('is ended with the run that is told to stop', async () => {
+    const image = await buildStubImage(images, 'stopped', { console: 'running\n', then: 'hang' });
+    const { temporary } = newBench();
+    const result = await runCli(['run', image, ...machine, '--json'], {
+      env: { TMPDIR: temporary },
+      onStderr: (text, kill) => {
+        if (text === 'running\n') kill('SIGTERM');
+      },
+    });
+    expect(result.status).toBe(143);
+    expect(saidCodes(result.stderr)).toEqual(['UKL6006']);
+    expect(snapshot(temporary)).toEqual({});
+    expect(await processesNaming(image)).toEqual([]);
+  });
+});
+
+it.each([
+  ['no image', 'not a kernel', 'UKL5003'],
+  ['an empty file', '', 'UKL5003'],
+  ['an absent file', undefined, 'UKL5002'],
+])('%s', async (what, content, code) => {
+  const image = join(images, what.replaceAll(' ', '-'));
+  if (content !== undefined) writeFileSync(image, content);
+  const said = await failRun(image);
+  expect(saidCodes(said)).toEqual([code]);
+  expect(said).toContain(`\n    in ${image}\n`);
+});
