@@ -31,15 +31,15 @@ demo:
 	gcc -O2 -c fixtures/hello/hello.c -o $(BUILD)/demo/hello.o
 	$(UKL) --with-program=$(BUILD)/demo/hello.o -o $(BUILD)/demo/hello.bzImage --print-stats
 	@echo '$(UKL) run $(BUILD)/demo/hello.bzImage'
-	@$(UKL) run $(BUILD)/demo/hello.bzImage </dev/null; echo "exit status: $$?"
+	@$(UKL) run $(BUILD)/demo/hello.bzImage </dev/null; status=$$?; echo "exit status: $$status"; exit $$status
 
 .PHONY: test
 test:
 	@scripts/prerequisites.sh test
 	@$(MAKE) tool
-	$(UKL) kernel build
 	npm run --silent lint
 	npm run --silent typecheck
+	$(UKL) kernel build
 	@node scripts/test.mjs
 
 .PHONY: tool

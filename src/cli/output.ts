@@ -13,7 +13,7 @@ export function watchOutput(): void {
     printDiagnostics(reason instanceof UklError ? reason.diagnostics : [hostErrors.internal(error.message)]);
     process.exit(1);
   });
-  process.stderr.on('error', (error) => {
+  process.stderr.on('error', (error: Error) => {
     endOnPipe(error);
     // There is no place left to say it.
     process.exit(1);

@@ -3,7 +3,7 @@
  *
  * Reading is lazy: `readElf` checks the headers and returns accessors over the bytes given; nothing is copied. Offsets, sizes and
  * indexes are numbers, addresses and values that use all 64 bits are bigints. Every problem is a `UklError` whose
- * diagnostics (UKL1001 and up) say file, member, section and offset.
+ * diagnostics (UKL1001 and up) say file, member, section and offset. docs/elf.md is the introduction.
  */
 export type { Origin } from './bytes.js';
 export * from './constants.js';

@@ -86,7 +86,8 @@ class Collector {
   readonly #symbols: SymbolTable;
   /** For each symbol: 1 when it is a place in the program and moves with it. */
   readonly #moves: Uint8Array;
-  readonly #got: Section | undefined;
+  /** The sections that hold GOT slots. */
+  readonly #got: readonly Section[];
   readonly #words64 = new Set<number>();
   readonly #words32 = new Set<number>();
   readonly #inverse32 = new Set<number>();
@@ -96,7 +97,7 @@ class Collector {
     this.#moves = Uint8Array.from({ length: symbols.length }, (_, i) =>
       symbols.sectionIndex(i) === undefined ? 0 : 1,
     );
-    this.#got = elf.sectionNamed('.got');
+    this.#got = elf.sections.filter(({ name }) => name === '.got' || name === '.got.plt');
   }
 
   result(): BootRelocations {
@@ -172,14 +173,13 @@ class Collector {
 
   /** The word of a GOT slot. A slot outside of the GOT would mean that this module misunderstands a relocation. */
   #gotWord(slot: number, from: Section): bigint {
-    const got = this.#got;
-    const offset = got === undefined ? -1 : (slot - low32(got.address)) >>> 0;
-    if (got === undefined || offset % 8 !== 0 || offset + 8 > got.size) {
-      throw new UklError(
-        linkErrors.unexpectedLayout(`${from.name} uses a GOT slot at 0x${slot.toString(16)}, where none is`),
-      );
+    for (const got of this.#got) {
+      const offset = (slot - low32(got.address)) >>> 0;
+      if (offset % 8 === 0 && offset + 8 <= got.size) return viewOf(got.contents).getBigUint64(offset, true);
     }
-    return viewOf(got.contents).getBigUint64(offset, true);
+    throw new UklError(
+      linkErrors.unexpectedLayout(`${from.name} uses a GOT slot at 0x${slot.toString(16)}, where none is`),
+    );
   }
 
   #gotAddress(): number {

@@ -11,6 +11,9 @@ interface KnownFile {
 
 const FILE = 'known-files.json';
 
+/** Files remembered at most; those read first are forgotten first. */
+const MOST = 1000;
+
 /** A file changed less than this ago may change again without its times showing it, in milliseconds. */
 const SETTLED_AFTER = 2000;
 
@@ -39,6 +42,8 @@ export class KnownFiles {
   remember(path: string, key: string): void {
     const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined || Date.now() - Number(stats.ctimeMs) < SETTLED_AFTER) return;
+    // Behind all others, although it may have been there before.
+    this.#files.delete(path);
     this.#files.set(path, { key, size: Number(stats.size), stamp: stampOf(stats) });
     this.#changed = true;
   }
@@ -47,7 +52,7 @@ export class KnownFiles {
   async save(): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
-    await writeFileAtomic(this.#path, JSON.stringify(Object.fromEntries(this.#files)));
+    await writeFileAtomic(this.#path, JSON.stringify(Object.fromEntries([...this.#files].slice(-MOST))));
   }
 }
 

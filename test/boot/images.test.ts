@@ -56,6 +56,12 @@ test('a program that dies of a signal', async () => {
   expect(end).toEqual({ outcome: { kind: 'signal', signal: 11 }, exitCode: 139 });
 });
 
+test('process 1 ends by abort()', async () => {
+  const { console, end } = await boot(await image('abort'));
+  expect(console).toBe('before\n');
+  expect(end).toEqual({ outcome: { kind: 'signal', signal: 6 }, exitCode: 134 });
+});
+
 test('a C++ program that reads its input', async () => {
   const fixture = fixtures.find(({ name }) => name === 'iostream')?.cases[0];
   const stream = Readable.from([Buffer.from(fixture?.stdin ?? '')]);

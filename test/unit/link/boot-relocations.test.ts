@@ -69,12 +69,36 @@ const cxx = codeModels.map(
   (m) => [`C++, ${m}`, () => [shop.compile('cxx.cc', CXX_CC, CODE_MODELS[m])]] as const,
 );
 
+/** Code models that few use: 64-bit words in code and GOT offsets, .ldata and .lbss. */
+const rare = [
+  ['-mcmodel=large'],
+  ['-mcmodel=large', '-fPIC'],
+  ['-mcmodel=medium', '-mlarge-data-threshold=16'],
+  ['-mcmodel=medium', '-mlarge-data-threshold=16', '-fPIC'],
+].map(
+  (flags) =>
+    [
+      `hello and variables, ${flags.join(' ')}`,
+      () => [
+        shop.compile('hello.c', HELLO_C, flags),
+        shop.compile(
+          'data.c',
+          'int a[99], *b = a, c[44] = {1}; int *f(int i) { return i ? a : &c[i]; }',
+          flags,
+        ),
+      ],
+    ] as const,
+);
+
 describe('boot relocations', () => {
-  it.each([...hello, ...words, ...cxx])('move %s to where ld would have put it', async (_, objects) => {
-    const inputs = objects();
-    const moved = relocate(await shop.link(inputs, BASE), MOVED - BASE);
-    expect(differences(moved, memory(await shop.link(inputs, MOVED)))).toEqual([]);
-  });
+  it.each([...hello, ...words, ...cxx, ...rare])(
+    'move %s to where ld would have put it',
+    async (_, objects) => {
+      const inputs = objects();
+      const moved = relocate(await shop.link(inputs, BASE), MOVED - BASE);
+      expect(differences(moved, memory(await shop.link(inputs, MOVED)))).toEqual([]);
+    },
+  );
 
   it.each([
     ['words', () => [shop.compile('words.c', WORDS_C), shop.compile('tls.c', TLS_C)], '42 5 0.841 a 1\nb\n'],

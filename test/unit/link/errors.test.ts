@@ -65,7 +65,7 @@ describe('the command line of a link', () => {
     expect(problems.map((d) => d.code)).toEqual([code]);
   });
 
-  it('is read as ld and gcc read it', async () => {
+  it('is read as ld and gcc read it', () => {
     const words = [
       'a.o',
       '-Wl,--start-group,-lb,-Lone',
