@@ -15,3 +15,14 @@ export async function problemsOf(promise: Promise<unknown>): Promise<readonly Di
 export async function codesOf(promise: Promise<unknown>): Promise<string[]> {
   return (await problemsOf(promise)).map(({ code }) => code);
 }
+
+/** The codes of the problems that a call throws, none when it throws nothing; any other error is thrown on. */
+export function thrownCodes(run: () => unknown): string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UklError) return error.diagnostics.map(({ code }) => code);
+    throw error;
+  }
+  return [];
+}

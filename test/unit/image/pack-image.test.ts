@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UklError } from '../../../src/errors/index.js';
+import type { UklError } from '../../../src/errors/index.js';
 import { packImage, readImage, type BootParts } from '../../../src/image/index.js';
 import { bootModel } from '../../support/image/boot-model.js';
 import {
@@ -10,6 +10,7 @@ import {
   type SyntheticKernel,
 } from '../../support/image/synthetic-kit.js';
 import { syntheticProgram, vaddrOf, type SyntheticSegment } from '../../support/image/synthetic-program.js';
+import { thrownCodes } from '../../support/codes.js';
 
 const MIB = 1 << 20;
 const PAGE = 4096;
@@ -242,21 +243,12 @@ describe('packImage', () => {
 });
 
 describe('packImage, what it refuses', () => {
-  const codes = (run: () => unknown): string[] => {
-    try {
-      run();
-    } catch (error) {
-      if (error instanceof UklError) return error.diagnostics.map(({ code }) => code);
-      throw error;
-    }
-    return [];
-  };
   const one = (size: number, bss = 0) => [{ offset: 0, data: pattern(size, 1), bss }];
 
   it('reports everything that is wrong with the content at once', async () => {
     const parts = await syntheticParts(kernel());
     const program = syntheticProgram(parts.slot, one(PAGE, 5 * MIB));
-    expect(codes(() => packImage(parts, { program, cmdline: `ä${'x'.repeat(3000)}` }))).toEqual([
+    expect(thrownCodes(() => packImage(parts, { program, cmdline: `ä${'x'.repeat(3000)}` }))).toEqual([
       'UKL3004',
       'UKL3005',
       'UKL3001',
@@ -307,16 +299,17 @@ describe('packImage, what it refuses', () => {
       // Headers that KASLR would not move.
       ['UKL3007', () => packImage(parts, { program: { ...good, relocs: { ...good.relocs, relocs64: [] } } })],
     ];
-    for (const [index, [code, run]] of cases.entries()) expect(codes(run), `case ${index}`).toContain(code);
+    for (const [index, [code, run]] of cases.entries())
+      expect(thrownCodes(run), `case ${index}`).toContain(code);
     expect(
-      codes(() =>
+      thrownCodes(() =>
         packImage(parts, {
           program: { ...good, relocs: { ...good.relocs, relocs32: [lowOf(6 * MIB + PAGE - 2)] } },
         }),
       ),
     ).toEqual(['UKL3008']);
     expect(
-      codes(() =>
+      thrownCodes(() =>
         packImage(parts, {
           program: syntheticProgram(parts.slot, [
             ...one(PAGE, 10),
