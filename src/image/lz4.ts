@@ -127,13 +127,12 @@ export function decodeLegacyStream(stream: Uint8Array, size: number, lz4: Lz4Blo
   // Checked before anything of this size is allocated: the size is the stream's own claim.
   if (blocks.length !== Math.ceil(size / BLOCK_SIZE))
     throw new Error(`legacy LZ4 stream has ${blocks.length} blocks, which is not what ${size} bytes take`);
+  const sizes = blocks.map((_, index) => Math.min(BLOCK_SIZE, size - index * BLOCK_SIZE));
+  // No LZ4 sequence gives more than 255 bytes for one.
+  if (blocks.some((block, index) => (sizes[index] ?? 0) > block.length * 255))
+    throw new Error('malformed LZ4 block: too short for what it must give');
   const out = new Uint8Array(size);
-  for (const [index, block] of blocks.entries()) {
-    const at = index * BLOCK_SIZE;
-    const want = Math.min(BLOCK_SIZE, size - at);
-    // No LZ4 sequence gives more than 255 bytes for one.
-    if (want > block.length * 255) throw new Error('malformed LZ4 block: too short for what it must give');
-    out.set(lz4.decompress(block, want), at);
-  }
+  for (const [index, block] of blocks.entries())
+    out.set(lz4.decompress(block, sizes[index] ?? 0), index * BLOCK_SIZE);
   return out;
 }

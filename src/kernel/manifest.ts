@@ -4,6 +4,13 @@ import { UklError, kernelErrors } from '../errors/index.js';
 /** Version of the kit's layout and of the contract between kernel and link. Raised when an older tool or kit would not fit. */
 export const KIT_FORMAT = 1;
 
+/** Whether a path names a file within a kit's folder, in the one spelling that there is. */
+export function isPlainPath(path: string): boolean {
+  return (
+    !path.includes('\0') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const address = z.string().check(z.regex(/^0x[0-9a-f]{16}$/));
 
@@ -32,7 +39,10 @@ const manifestSchema = z.object({
     size: z.int().check(z.positive()),
   }),
   /** Every other file of the kit, by path within it. */
-  files: z.record(z.string(), z.object({ size: z.int().check(z.nonnegative()), sha256 })),
+  files: z.record(
+    z.string().check(z.refine(isPlainPath, 'a file of a kit must have a plain relative path')),
+    z.object({ size: z.int().check(z.nonnegative()), sha256 }),
+  ),
 });
 
 /** What manifest.json says. */

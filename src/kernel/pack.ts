@@ -1,7 +1,7 @@
 import { createGunzip, createGzip, constants } from 'node:zlib';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Extract, type Pack } from 'tar-stream';
 import { UklError, kernelErrors } from '../errors/index.js';
@@ -13,15 +13,19 @@ import {
   systemCode,
   temporaryName,
 } from '../host/index.js';
-import { parseManifest } from './manifest.js';
+import { isPlainPath, parseManifest } from './manifest.js';
 import { openKit, verifyKit, type Kit } from './kit.js';
 import { kitsFolder, storeOnce, type StoredOnce } from './store.js';
 
 /** An entry of a tar file as it is read. */
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
-/** No kit is near this; a file that claims more is not one, and must not fill the memory. */
-const LARGEST_FILE = 1 << 30;
+/**
+ * Bytes that a packed kit may unpack to, for each of its own and besides. Most of a kit is compressed before it is packed; a file that
+ * holds so much more is none, and must not fill the memory.
+ */
+const LARGEST_RATIO = 16;
+const ALLOWANCE = 16 << 20;
 
 /** Writes a kit as one gzipped tar file, the manifest first. The same kit gives the same bytes. */
 export async function packKit(kit: Kit, target: string): Promise<void> {
@@ -72,7 +76,9 @@ export async function installKit(file: string, folder: string = kitsFolder()): P
   const manifestText = files.get('manifest.json');
   if (manifestText === undefined) throw packCorrupt(file, 'it has no manifest.json');
   const manifest = parseManifest(manifestText.toString('utf8'), file);
-  const unlisted = [...files.keys()].filter((name) => name !== 'manifest.json' && !(name in manifest.files));
+  const unlisted = [...files.keys()].filter(
+    (name) => name !== 'manifest.json' && !Object.hasOwn(manifest.files, name),
+  );
   if (unlisted.length > 0) throw packCorrupt(file, `its manifest does not name ${unlisted.join(', ')}`);
   return storeOnce(folder, manifest.key, (target) => unpackTo(target, files));
 }
@@ -93,10 +99,15 @@ async function unpackTo(target: string, files: ReadonlyMap<string, Buffer>): Pro
 async function readArchive(file: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const entries = extract();
+  let left = await sizeOf(file).then((size) => size * LARGEST_RATIO + ALLOWANCE);
   const reading = pipeline(createReadStream(file), createGunzip(), entries);
   try {
     const collecting = (async () => {
-      for await (const entry of entries) files.set(...(await readEntry(file, entry)));
+      for await (const entry of entries) {
+        left -= entry.header.size ?? 0;
+        if (left < 0) throw packCorrupt(file, 'it unpacks to more than any kit has');
+        files.set(...(await readEntry(file, entry)));
+      }
     })();
     await Promise.all([reading, collecting]);
   } catch (error) {
@@ -111,15 +122,21 @@ async function readArchive(file: string): Promise<Map<string, Buffer>> {
 }
 
 async function readEntry(file: string, entry: Entry): Promise<[string, Buffer]> {
-  const { name, type, size = 0 } = entry.header;
-  const clean = normalize(name);
-  if (type !== 'file' || clean !== name || name.startsWith('/') || name.startsWith('..')) {
+  const { name, type } = entry.header;
+  if (type !== 'file' || !isPlainPath(name)) {
     throw packCorrupt(file, `it holds "${name}", which is not a plain file with a plain name`);
   }
-  if (size > LARGEST_FILE) throw packCorrupt(file, `${name} claims ${size} bytes`);
   const pieces: Uint8Array[] = [];
   for await (const piece of entry) pieces.push(piece as Uint8Array);
   return [name, Buffer.concat(pieces)];
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw asIoError(error, file, 'read');
+  }
 }
 
 function packCorrupt(file: string, reason: string, cause?: unknown): UklError {

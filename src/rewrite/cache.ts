@@ -11,6 +11,9 @@ const UNUSED_AFTER = 14 * 24 * 3600 * 1000;
 /** How often a use is noted. */
 const TOUCH_AFTER = UNUSED_AFTER / 14;
 
+/** Hexadecimal digits of a content key. */
+const SEAL_SIZE = 64;
+
 /** The cache itself cannot be written: no matter of the file that was at hand, and the next one will fare no better. */
 export class CacheError extends UklError {}
 
@@ -44,11 +47,11 @@ export class RewriteCache {
     await this.#knownFiles.save();
   }
 
-  /** The text of the file with this name, undefined when it is not there. */
+  /** The text of the file with this name, undefined when it is not there or not what was written. */
   read(name: string): string | undefined {
     const path = join(this.folder, name);
     try {
-      return isThere(path) ? readFileSync(path, 'utf8') : undefined;
+      return isThere(path) ? unsealed(readFileSync(path)) : undefined;
     } catch (error) {
       throw asIoError(error, path, 'read');
     }
@@ -59,7 +62,7 @@ export class RewriteCache {
     const old = this.read(name);
     if (old !== undefined) return old;
     const text = make();
-    await this.#write(name, text);
+    await this.#write(name, sealed(text));
     return text;
   }
 
@@ -115,6 +118,18 @@ export function contentKey(content: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
   for (const bytes of content) hash.update(bytes);
   return hash.digest('hex');
+}
+
+/** Text behind its own hash, so that a damaged file is made anew and not believed. */
+function sealed(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from(contentKey([bytes]), 'latin1'), bytes]);
+}
+
+/** The text of a sealed file; undefined when the seal is broken. A hash of a megabyte takes a millisecond. */
+function unsealed(file: Buffer): string | undefined {
+  const bytes = file.subarray(SEAL_SIZE);
+  return file.toString('latin1', 0, SEAL_SIZE) === contentKey([bytes]) ? bytes.toString('utf8') : undefined;
 }
 
 /**

@@ -28,7 +28,7 @@ export class KnownFiles {
 
   constructor(folder: string) {
     this.#path = join(folder, FILE);
-    this.#files = new Map(Object.entries(readKnown(this.#path)));
+    this.#files = new Map(readKnown(this.#path));
   }
 
   get(path: string): KnownFile | undefined {
@@ -61,10 +61,25 @@ function stampOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): string {
 }
 
 /** Nothing when there is none yet, or none that can be read: then every file is read once more, and the list is made anew. */
-function readKnown(path: string): Record<string, KnownFile> {
+function readKnown(path: string): [string, KnownFile][] {
+  let known: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, KnownFile>;
+    known = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return {};
+    return [];
   }
+  if (typeof known !== 'object' || known === null) return [];
+  return Object.entries(known).filter((entry): entry is [string, KnownFile] => isKnownFile(entry[1]));
+}
+
+/** The key becomes part of a file's name, so it must be one. */
+function isKnownFile(value: unknown): value is KnownFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key, size, stamp } = value as Partial<Record<keyof KnownFile, unknown>>;
+  return (
+    typeof key === 'string' &&
+    /^[0-9a-f]{64}$/.test(key) &&
+    typeof size === 'number' &&
+    typeof stamp === 'string'
+  );
 }

@@ -1,11 +1,28 @@
+// First, because it stands in for constructors that the rest uses.
+import './accounting.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { fuzz, type FuzzOptions } from './fuzz.js';
+import { fuzz } from './fuzz.js';
+import { loadSubjects } from './subjects/index.js';
 
-/** The worker of scripts/fuzz.mjs: says in shared memory which input runs, and reports at the end. */
-const { shared, ...options } = workerData as FuzzOptions & { shared: SharedArrayBuffer };
+/** What the runner gives to its worker. */
+export interface WorkerData {
+  readonly first: number;
+  readonly count: number;
+  readonly seedDirectory: string;
+  /** One 64-bit number, the input that is worked on, so that a hang or a crash can be told. */
+  readonly shared: SharedArrayBuffer;
+}
+
+const { shared, seedDirectory, first, count } = workerData as WorkerData;
 const current = new BigInt64Array(shared);
-const report = fuzz({ ...options, progress: (input) => Atomics.store(current, 0, BigInt(input)) });
-parentPort?.postMessage({
-  ...report,
-  failures: report.failures.map(({ input, seed, error }) => ({ input, seed, error: error.stack })),
-});
+const folder = mkdtempSync(join(tmpdir(), 'ukl-fuzz-'));
+try {
+  const subjects = await loadSubjects(seedDirectory, folder);
+  const progress = (input: number): void => void Atomics.store(current, 0, BigInt(input));
+  parentPort?.postMessage(await fuzz({ first, count, subjects, progress }));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

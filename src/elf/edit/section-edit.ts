@@ -129,7 +129,7 @@ export class SectionEdit {
    * Raises sh_addralign when it is smaller. UKL1042 for sections without contents and for compressed ones.
    */
   append(bytes: Uint8Array, align = 1, fill = 0): number {
-    if ((this.flags & SHF.COMPRESSED) !== 0) throw this.#refuse('its contents are compressed');
+    if (this.#isCompressed) throw this.#refuse('its contents are compressed');
     this.#requireContents();
     if (align > Math.max(1, this.align)) this.align = align;
     const old = this.contents;
@@ -153,6 +153,13 @@ export class SectionEdit {
 
   #write(): DataView {
     return this.#owner.headers.writable;
+  }
+
+  /** Whether the file's contents are compressed, in either form; new contents are what the caller says they are. */
+  get #isCompressed(): boolean {
+    return (
+      (this.flags & SHF.COMPRESSED) !== 0 || (this.#buffer === undefined && this.name.startsWith('.zdebug'))
+    );
   }
 
   #requireContents(): void {

@@ -16,11 +16,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const KEY = 'f'.repeat(64);
+
 /** Remembers the file as a run does that comes some time after the last change. */
 async function remember(delay = LATER): Promise<void> {
   vi.useFakeTimers({ now: Date.now() + delay, toFake: ['Date'] });
   const known = new KnownFiles(folder);
-  known.remember(file, 'key');
+  known.remember(file, KEY);
   await known.save();
   vi.useRealTimers();
 }
@@ -28,7 +30,7 @@ async function remember(delay = LATER): Promise<void> {
 describe('files that were read before', () => {
   it('are known in later runs while they do not change', async () => {
     await remember();
-    expect(new KnownFiles(folder).get(file)).toMatchObject({ key: 'key', size: 7 });
+    expect(new KnownFiles(folder).get(file)).toMatchObject({ key: KEY, size: 7 });
     expect(new KnownFiles(folder).get(join(folder, 'other.a'))).toBeUndefined();
   });
 
@@ -48,9 +50,14 @@ describe('files that were read before', () => {
     expect(new KnownFiles(folder).get(file)).toBeUndefined();
   });
 
-  it('are read again when the list is damaged', async () => {
+  it.each([
+    ['cut', '{"cut'],
+    ['no list', 'null'],
+    ['of another shape', JSON.stringify({ [file]: 'x' })],
+    ['with a key that is none', JSON.stringify({ [file]: { key: '../x', size: 7, stamp: '' } })],
+  ])('are read again when the list is damaged: %s', async (_, text) => {
     await remember();
-    writeFileSync(join(folder, 'known-files.json'), '{"cut');
+    writeFileSync(join(folder, 'known-files.json'), text);
     expect(new KnownFiles(folder).get(file)).toBeUndefined();
   });
 });

@@ -1,4 +1,3 @@
-import { UklError } from '../../src/errors/index.js';
 import {
   ElfEdit,
   R_X86_64,
@@ -21,12 +20,23 @@ import {
   verifyElf,
   writeArchive,
   type ElfFile,
-} from '../../src/elf/index.js';
+} from '../../../src/elf/index.js';
+import { expectSame, type Findings } from '../findings.js';
+import { arMutations } from '../mutations/ar.js';
+import { byteMutations } from '../mutations/bytes.js';
+import { elfMutations } from '../mutations/elf.js';
+import type { Subject } from '../subject.js';
 
-/** What became of an input: everything held, or which catalogued problems were found. */
-export interface Outcome {
-  readonly accepted: boolean;
-  readonly codes: readonly string[];
+/** The ELF library (src/elf) with the seed files. */
+export function elfSubject(seeds: ReadonlyMap<string, Uint8Array>): Subject {
+  return {
+    name: 'ELF library',
+    share: 10,
+    seeds,
+    mutations: [...byteMutations, ...elfMutations, ...arMutations],
+    allowance: 1 << 20,
+    exercise: exerciseElfLibrary,
+  };
 }
 
 /** Output may be as large as the input, a few times over (names grow), and some headers. */
@@ -34,27 +44,13 @@ const MAX_GROWTH = 8;
 const ALLOWANCE = 1 << 16;
 
 /**
- * Does with an input all that the library can do: reads every table, edits, writes, reads again. Catalogued problems are a result; any
- * other exception, a broken promise (identity, size, readability of what was written) is thrown.
+ * Does with an object, a program or an archive all that src/elf can do: reads every table, edits, writes, reads again. Nothing changed
+ * must give the same bytes, and what was written must be readable and of bounded size.
  */
-export function exercise(bytes: Uint8Array): Outcome {
-  const codes = new Set<string>();
-  const attempt = <T>(action: () => T): T | undefined => {
-    try {
-      return action();
-    } catch (error) {
-      if (!(error instanceof UklError)) throw error;
-      for (const { code, hint } of error.diagnostics) {
-        if (!/^UKL1\d{3}$/.test(code) || hint === undefined)
-          throw new Error(`not catalogued: ${error.message}`);
-        codes.add(code);
-      }
-      return undefined;
-    }
-  };
+export function exerciseElfLibrary(bytes: Uint8Array, findings: Findings): void {
+  const attempt: Attempt = (action) => findings.attempt(action);
   if (identify(bytes).includes('archive')) exerciseArchive(bytes, attempt);
   else exerciseElf(bytes, attempt);
-  return { accepted: codes.size === 0, codes: [...codes].sort() };
 }
 
 type Attempt = <T>(action: () => T) => T | undefined;
@@ -150,8 +146,4 @@ function editAndReadAgain(elf: ElfFile): void {
 
 function expectAdvance(piece: { start: number; end: number }): void {
   if (piece.end <= piece.start) throw new Error('a piece of no bytes');
-}
-
-function expectSame(actual: unknown, expected: unknown, what: string): void {
-  if (actual !== expected) throw new Error(`${what}: ${String(actual)}, expected ${String(expected)}`);
 }

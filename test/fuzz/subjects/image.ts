@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packImage, readImage } from '../../../src/image/index.js';
+import { loadLz4 } from '../../../src/image/lz4.js';
+import { checkBootable } from '../../../src/run/image-check.js';
+import { TEXT_VADDR, syntheticParts } from '../../support/image/synthetic-kit.js';
+import { syntheticProgram } from '../../support/image/synthetic-program.js';
+import { expectSame, type Findings } from '../findings.js';
+import { byteMutations } from '../mutations/bytes.js';
+import { imageMutations } from '../mutations/image.js';
+import type { Subject } from '../subject.js';
+
+const MIB = 1 << 20;
+
+/** An image of an invented kernel, with a program, a root file system and a command line. */
+async function smallImage(type: 'exec' | 'dyn'): Promise<Uint8Array> {
+  const parts = await syntheticParts({
+    segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
+    slotOffset: 2 * MIB,
+    slotSize: 2 * MIB,
+    size: 5 * MIB,
+    relocs: { relocs64: [Number(BigInt.asUintN(32, TEXT_VADDR))], relocs32Inverse: [], relocs32: [] },
+    cmdlineOffset: 64,
+  });
+  const segments = [{ offset: 0, data: Buffer.alloc(9000, 'program '), bss: 77 }];
+  const program = syntheticProgram(parts.slot, segments, {}, type);
+  return packImage(parts, { program, initramfs: Buffer.from('070701'), cmdline: 'quiet' });
+}
+
+/** Images as `ukl-link inspect` and `ukl-link run` read them. `folder` is for files of this run. */
+export async function imageSubject(folder: string): Promise<Subject> {
+  const path = join(folder, 'image');
+  return {
+    name: 'images',
+    share: 1,
+    seeds: new Map([
+      ['exec', await smallImage('exec')],
+      ['dyn', await smallImage('dyn')],
+    ]),
+    mutations: [...byteMutations, ...imageMutations(await loadLz4())],
+    // LZ4 unpacks to up to 255 times its size: two blocks of 8 MiB here.
+    allowance: 40 * MIB,
+    exercise: async (bytes, findings) => {
+      writeFileSync(path, bytes);
+      await findings.attemptLater(() => checkBootable(path));
+      await exerciseImage(bytes, findings);
+    },
+  };
+}
+
+async function exerciseImage(bytes: Uint8Array, findings: Findings): Promise<void> {
+  const info = await findings.attemptLater(() => readImage(bytes, { file: 'fuzz.bzImage' }));
+  if (info === undefined) return;
+  if (info.setup.payloadAt + info.setup.payloadSize > bytes.length)
+    throw new Error('a payload beyond the file');
+  expectSame(Number.isInteger(info.setup.initSize), true, 'whole numbers');
+}
