@@ -60,8 +60,8 @@ globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
 });
 
 for (const name of ['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const) {
-  const original = Buffer[name].bind(Buffer) as (size: number, ...rest: never[]) => Buffer<ArrayBuffer>;
-  Buffer[name] = (size: number, ...rest: never[]) => {
+  const original = Buffer[name].bind(Buffer);
+  Buffer[name] = (size: number, ...rest: []) => {
     charge(size);
     return original(size, ...rest);
   };

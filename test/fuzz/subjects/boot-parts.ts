@@ -18,14 +18,7 @@ import type { Subject } from '../subject.js';
 export async function bootPartsSubject(folder: string): Promise<Subject> {
   const boot = join(folder, 'boot-parts', BOOT_DIR);
   mkdirSync(boot, { recursive: true });
-  const {
-    stubBytes,
-    firstBlock,
-    blocks,
-    relocs,
-    lz4: _,
-    ...info
-  } = await syntheticParts({
+  const parts = await syntheticParts({
     segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
     slotOffset: 2 << 20,
     slotSize: 2 << 20,
