@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { UklError, kernelErrors } from '../errors/index.js';
 import { makeFolderAtomic, packageVersion } from '../host/index.js';
+import { keepDebugFiles } from './debug-files.js';
 import { sha256 } from './digest.js';
 import { openKit, type Kit } from './kit.js';
 import { KIT_FORMAT, formatManifest, type Manifest } from './manifest.js';
@@ -44,6 +45,7 @@ export async function makeKit(
       files: await describeFiles(folder),
     };
     await writeFile(join(folder, 'manifest.json'), formatManifest(manifest));
+    await keepDebugFiles(tree, folder);
   });
   return openKit(target);
 }

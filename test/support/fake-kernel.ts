@@ -33,6 +33,8 @@ bzImage vmlinux:
 	  echo ffffffff82000000 B __ukl_slot_start; \\
 	  echo ffffffff86000000 B __ukl_slot_end; } > System.map; fi
 	@cat init/main.c .config > vmlinux
+	@mkdir -p arch/x86/boot/compressed
+	@echo stub > arch/x86/boot/compressed/misc.o
 	@echo '  LD      vmlinux'
 
 mrproper:

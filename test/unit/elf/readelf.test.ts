@@ -1,58 +1,62 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readArchive, type ElfFile } from '../../../src/elf/index.js';
-import { archives, elvesOf, files, run, sampleOf, withDirectory, type CorpusFile } from './support/corpus.js';
+import { archives, elvesOf, files, run, type CorpusFile } from './support/corpus.js';
 import * as facts from './support/readelf.js';
 
-/** readelf's output for each of many files, by one run of it. */
-function readelf(corpus: readonly CorpusFile[], ...flags: string[]): string[] {
-  return withDirectory((directory) => {
-    const names = corpus.map(({ elf }, i) => {
-      const name = `${i}.o`;
-      writeFileSync(join(directory, name), elf.bytes);
-      return name;
+/** Files of a corpus on disk, for tools that read them all in one run. */
+class Corpus {
+  readonly files: readonly CorpusFile[];
+  readonly #directory: string;
+
+  constructor(files: readonly CorpusFile[], directory: string) {
+    this.files = files;
+    this.#directory = directory;
+    files.forEach(({ elf }, i) => writeFileSync(join(directory, `${i}.o`), elf.bytes));
+  }
+
+  /** Compares one kind of facts over all files; the first difference is shown in context. Returns how many facts there were. */
+  compare(flag: string, theirs: (text: string) => facts.Facts, ours: (elf: ElfFile) => facts.Facts): number {
+    const texts = this.#readelf(flag);
+    expect(texts).toHaveLength(this.files.length);
+    let count = 0;
+    this.files.forEach(({ elf, label }, i) => {
+      const expected = theirs(texts[i] ?? '');
+      expect({ label, facts: ours(elf) }).toEqual({ label, facts: expected });
+      count += expected.length;
     });
-    // A second file makes readelf print "File: NAME" before each.
-    const text = run('readelf', ['-W', ...flags, ...names, '/dev/null'].slice(0, -1), directory);
-    if (names.length === 1) return [text];
-    return text.split(/^File: .*\n/m).slice(1);
-  });
+    return count;
+  }
+
+  /** readelf's output for each file, by one run of it. */
+  #readelf(flag: string): string[] {
+    const names = this.files.map((_, i) => `${i}.o`);
+    const text = run('readelf', ['-W', flag, ...names], this.#directory);
+    // With more than one file readelf prints "File: NAME" before each.
+    return names.length === 1 ? [text] : text.split(/^File: .*\n/m).slice(1);
+  }
 }
 
-/** Compares one kind of facts over all files of a corpus; the first difference is shown in context. */
-function compare(
-  corpus: readonly CorpusFile[],
-  flags: string[],
-  theirs: (text: string) => facts.Facts,
-  ours: (elf: ElfFile) => facts.Facts,
-): number {
-  const texts = readelf(corpus, ...flags);
-  expect(texts).toHaveLength(corpus.length);
-  let count = 0;
-  corpus.forEach(({ elf, label }, i) => {
-    const expected = theirs(texts[i] ?? '');
-    expect({ label, facts: ours(elf) }).toEqual({ label, facts: expected });
-    count += expected.length;
-  });
-  return count;
-}
-
-const corpora: readonly (readonly [string, () => CorpusFile[]])[] = [
-  ...archives.map((path) => [path, (): CorpusFile[] => sampleOf(path, 25)] as const),
-  ['programs, libraries and start-up objects', (): CorpusFile[] => files.flatMap((f) => [...elvesOf(f)])],
+const corpora: readonly (readonly [string, readonly string[]])[] = [
+  ...archives.map((path) => [path, [path]] as const),
+  ['programs, libraries and start-up objects', files],
 ];
 
-describe.each(corpora)('readelf agrees on %s', (_, load) => {
-  const corpus = load();
+describe.each(corpora)('readelf agrees on every file of %s', (_, paths) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ukl-readelf-'));
+  const corpus = new Corpus([...paths.flatMap((path) => [...elvesOf(path)])], directory);
+  afterAll(() => rmSync(directory, { recursive: true }));
+
   it('headers', () => {
-    expect(compare(corpus, ['-h'], facts.parseHeader, facts.ourHeader)).toBeGreaterThan(0);
+    expect(corpus.compare('-h', facts.parseHeader, facts.ourHeader)).toBeGreaterThan(0);
   });
   it('sections', () => {
-    expect(compare(corpus, ['-S'], facts.parseSections, facts.ourSections)).toBeGreaterThan(0);
+    expect(corpus.compare('-S', facts.parseSections, facts.ourSections)).toBeGreaterThan(0);
   });
   it('segments', () => {
-    compare(corpus, ['-l'], facts.parseSegments, facts.ourSegments);
+    corpus.compare('-l', facts.parseSegments, facts.ourSegments);
   });
   it('symbols', () => {
     const both = (elf: ElfFile): facts.Facts => [
@@ -63,19 +67,19 @@ describe.each(corpora)('readelf agrees on %s', (_, load) => {
       ...facts.parseSymbols(text, '.symtab'),
       ...facts.parseSymbols(text, '.dynsym'),
     ];
-    expect(compare(corpus, ['-s'], parse, both)).toBeGreaterThan(0);
+    expect(corpus.compare('-s', parse, both)).toBeGreaterThan(0);
   });
   it('relocations', () => {
-    expect(compare(corpus, ['-r'], facts.parseRelocations, facts.ourRelocations)).toBeGreaterThan(0);
+    expect(corpus.compare('-r', facts.parseRelocations, facts.ourRelocations)).toBeGreaterThan(0);
   });
   it('notes', () => {
-    compare(corpus, ['-n'], facts.parseNotes, facts.ourNotes);
+    corpus.compare('-n', facts.parseNotes, facts.ourNotes);
   });
   it('dynamic sections', () => {
-    compare(corpus, ['-d'], facts.parseDynamic, facts.ourDynamic);
+    corpus.compare('-d', facts.parseDynamic, facts.ourDynamic);
   });
   it('section groups', () => {
-    compare(corpus, ['-g'], facts.parseGroups, facts.ourGroups);
+    corpus.compare('-g', facts.parseGroups, facts.ourGroups);
   });
 });
 

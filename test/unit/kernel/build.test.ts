@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { UklError, hostErrors } from '../../../src/errors/index.js';
 import { buildKit, type BuildEvent, type BuildOptions } from '../../../src/kernel/build.js';
 import { buildTreeKit } from '../../../src/kernel/build-tree.js';
+import { DEBUG_DIR } from '../../../src/kernel/debug-files.js';
 import { verifyKit } from '../../../src/kernel/kit.js';
 import { listKits } from '../../../src/kernel/store.js';
 import { codesOf, problemsOf } from '../../support/codes.js';
@@ -52,6 +53,14 @@ describe('buildKit', () => {
     expect(readFileSync(join(kit.folder, 'config'), 'utf8')).toContain('CONFIG_UKL_SLOT_MB=64\n');
     await verifyKit(kit);
     expect(leftovers(cache).every((name) => name.startsWith(`kits/${kit.manifest.key}/`))).toBe(true);
+  });
+
+  it('keeps ELF files of the build beside the kit, not in it', async () => {
+    const { options } = setUp();
+    const { kit } = await buildKit(options);
+    const kept = readdirSync(join(kit.folder, DEBUG_DIR), { recursive: true, encoding: 'utf8' });
+    expect(kept).toEqual(expect.arrayContaining(['vmlinux', 'arch/x86/boot/compressed/misc.o']));
+    expect(Object.keys(kit.manifest.files).filter((name) => name.startsWith(DEBUG_DIR))).toEqual([]);
   });
 
   it('takes an existing kit at once, and makes another for another slot', async () => {

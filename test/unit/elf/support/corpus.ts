@@ -2,25 +2,28 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEBUG_DIR } from '../../../../src/kernel/debug-files.js';
+import { findKit } from '../../../../src/kernel/store.js';
 import { identify, readArchive, readElf, type ElfFile } from '../../../../src/elf/index.js';
-
-/** UKL_ELF_CORPUS=all: every member in the differential tests, not a sample. */
-export const wholeCorpus = process.env.UKL_ELF_CORPUS === 'all';
 
 const compilerFile = (name: string): string =>
   execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 
 /** The archives of the machine's compiler and libraries; those of optional packages only where they are installed. */
 export const archives: readonly string[] = [
-  ...['libc.a', 'libm-2.36.a', 'libmvec.a', 'libstdc++.a', 'libgcc.a', 'libgcc_eh.a'].map(compilerFile),
-  ...['/usr/lib/x86_64-linux-gnu/libcrypto.a'],
+  ...['libc.a', 'libm-2.36.a', 'libmvec.a', 'libstdc++.a', 'libgcc.a', 'libgcc_eh.a', 'libgcov.a'].map(
+    compilerFile,
+  ),
+  ...['/usr/lib/x86_64-linux-gnu/libcrypto.a', '/usr/lib/x86_64-linux-gnu/libssl.a'],
 ].filter((path) => existsSync(path));
 
-/** A built kernel tree (UKL_KERNEL_BUILD): its vmlinux and the objects of its boot stub join the corpus. */
-const kernelBuild = process.env.UKL_KERNEL_BUILD;
+/** A built kernel: the tree that UKL_KERNEL_BUILD names, or what the kit of this machine kept of its build. */
+const kernelBuild = process.env.UKL_KERNEL_BUILD ?? join((await findKit()).folder, DEBUG_DIR);
+
+/** Its vmlinux and the objects of its boot stub. A kit that was installed, not built, has none. */
 const kernelFiles = (): string[] => {
-  if (kernelBuild === undefined) return [];
   const stub = join(kernelBuild, 'arch/x86/boot/compressed');
+  if (!existsSync(stub)) return [];
   const objects = readdirSync(stub, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.o'));
   return [join(kernelBuild, 'vmlinux'), join(stub, 'vmlinux'), ...objects.map((f) => join(stub, f))];
 };
@@ -52,13 +55,6 @@ export function* elvesOf(path: string): IterableIterator<CorpusFile> {
   for (const member of readArchive(bytes, { file: path }).members) {
     yield { elf: readElf(member.data, member.origin), label: `${path}(${member.name})` };
   }
-}
-
-/** About `count` files of an archive, spread over it, or all of them with UKL_ELF_CORPUS=all. */
-export function sampleOf(path: string, count: number): CorpusFile[] {
-  const all = [...elvesOf(path)];
-  const step = wholeCorpus ? 1 : Math.max(1, Math.floor(all.length / count));
-  return all.filter((_, i) => i % step === 0);
 }
 
 /** A new empty directory, removed when `use` has ended. */
