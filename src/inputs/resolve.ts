@@ -1,5 +1,5 @@
 import { linkErrors, type Diagnostic, type Place } from '../errors/index.js';
-import type { ElfFile } from '../elf/index.js';
+import type { ElfFile, ElfSymbol } from '../elf/index.js';
 import type { InputArchive } from './archive.js';
 import { DEFINITION } from './facts.js';
 import type { InputObject } from './object.js';
@@ -144,13 +144,22 @@ function placeOf(definition: Definition): Place {
   return { ...elf.origin, ...(section === undefined ? {} : { section: elf.section(section).name }) };
 }
 
-function symbolOf({
-  object,
-  name,
-}: Definition): ReturnType<NonNullable<ElfFile['symbols']>['get']> | undefined {
-  const { symbols } = object.input.elf;
-  for (let i = symbols?.firstGlobal ?? 0; symbols !== undefined && i < symbols.length; i++) {
-    if (symbols.name(i) === name && !symbols.isUndefined(i)) return symbols.get(i);
+/** Definitions of global symbols by name, found once per object: every symbol of it may be defined twice. */
+const definitions = new WeakMap<ElfFile, ReadonlyMap<string, ElfSymbol>>();
+
+function symbolOf({ object, name }: Definition): ElfSymbol | undefined {
+  const { elf } = object.input;
+  let byName = definitions.get(elf);
+  if (byName === undefined) definitions.set(elf, (byName = definedSymbols(elf)));
+  return byName.get(name);
+}
+
+function definedSymbols({ symbols }: ElfFile): ReadonlyMap<string, ElfSymbol> {
+  const byName = new Map<string, ElfSymbol>();
+  if (symbols === undefined) return byName;
+  for (let i = symbols.firstGlobal; i < symbols.length; i++) {
+    const name = symbols.name(i);
+    if (!symbols.isUndefined(i) && !byName.has(name)) byName.set(name, symbols.get(i));
   }
-  return undefined;
+  return byName;
 }

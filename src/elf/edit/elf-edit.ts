@@ -48,6 +48,8 @@ export class ElfEdit {
   readonly #sections = new Map<number, SectionEdit>();
   readonly #newNames = new Map<number, string>();
   readonly #relocations = new Map<number, RelocationEdit>();
+  /** Index of the relocation section of each section that had one when relocations were first asked for. */
+  #tables: ReadonlyMap<number, number> | undefined;
   #symbols: SymbolEdit | undefined;
   #programHeaders: Uint8Array | undefined;
   #entry: bigint | undefined;
@@ -130,9 +132,8 @@ export class ElfEdit {
   relocations(target: SectionEdit): RelocationEdit {
     let edit = this.#relocations.get(target.index);
     if (edit === undefined) {
-      const isTable = (s: SectionEdit): boolean =>
-        (s.type === SHT.RELA || s.type === SHT.REL) && s.info === target.index;
-      const section = this.findSection(isTable) ?? this.#addRelocationSection(target);
+      const table = (this.#tables ??= relocationTables(this.headers)).get(target.index);
+      const section = table === undefined ? this.#addRelocationSection(target) : this.section(table);
       if (section.type === SHT.REL) throw this.#refuse('relocations without addends', section.place);
       edit = new RelocationEdit(section);
       this.#relocations.set(target.index, edit);
@@ -226,6 +227,21 @@ export class ElfEdit {
     return new UklError(elfErrors.badEdit(place, why));
   }
 }
+
+/** The first relocation section of each section, by sh_info. */
+function relocationTables(headers: HeaderTable): ReadonlyMap<number, number> {
+  const tables = new Map<number, number>();
+  for (let i = 1; i < headers.count; i++) {
+    const type = headers.get32(i, SH_TYPE);
+    const target = headers.get32(i, SH_INFO);
+    if ((type === SHT.RELA || type === SHT.REL) && !tables.has(target)) tables.set(target, i);
+  }
+  return tables;
+}
+
+/** Places of fields in Elf64_Shdr. */
+const SH_TYPE = 4;
+const SH_INFO = 44;
 
 function groupHas(group: SectionEdit, member: number): boolean {
   const bytes = group.contents;

@@ -171,7 +171,7 @@ function placeOld(edit: ElfEdit, chunks: readonly Chunk[]): number {
   let shift = 0;
   /** The last chunk that changed its size: what a fixed one behind it blames. */
   let resized: Chunk | undefined;
-  /** Parts that share bytes with each other. */
+  /** Parts that share bytes with each other and have not been looked at. */
   let cluster: Chunk[] = [];
   for (const part of chunks) {
     const changes = isResized(part);
@@ -180,6 +180,7 @@ function placeOld(edit: ElfEdit, chunks: readonly Chunk[]): number {
       cluster.push(part);
       const changed = cluster.find((c) => isChanged(edit, c));
       if (changed !== undefined) throw refuse(edit, changed, 'other parts of the file share its bytes');
+      cluster = [];
       part.newStart = part.oldStart + shift;
     } else {
       cluster = [part];
