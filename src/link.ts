@@ -184,7 +184,7 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
       ? undefined
       : resolveInputs(program.value, toolchain.value),
   );
-  const paths = inputs.value?.files.map(({ path }) => path) ?? [];
+  const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const problems = [
     ...[loaded, toolchain, program, tree, place, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, rootfs === undefined ? paths : [...paths, rootfs]),
