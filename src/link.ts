@@ -82,7 +82,13 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const cmdline = [rootfs.cmdline, options.cmdline].filter((part) => part !== undefined).join(' ');
   const image = await timer.run(
     'graft and pack',
-    () => packImage(parts, { program, initramfs: rootfs.archive, ...(cmdline === '' ? {} : { cmdline }) }),
+    () =>
+      packImage(parts, {
+        program,
+        initramfs: rootfs.archive,
+        kit: kit.manifest.key,
+        ...(cmdline === '' ? {} : { cmdline }),
+      }),
     sizeOf,
   );
 
