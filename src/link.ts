@@ -67,9 +67,10 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   );
   const { kit, parts, init } = loadedKit;
   const base = BigInt(kit.manifest.slot.start);
+  const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { program, warnings } = await linkProgram({ inputs, toolchain, base }, timer);
+  const { program, warnings } = await linkProgram({ inputs, toolchain, base, imports }, timer);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -82,7 +83,13 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const cmdline = [rootfs.cmdline, options.cmdline].filter((part) => part !== undefined).join(' ');
   const image = await timer.run(
     'graft and pack',
-    () => packImage(parts, { program, initramfs: rootfs.archive, ...(cmdline === '' ? {} : { cmdline }) }),
+    () =>
+      packImage(parts, {
+        program,
+        initramfs: rootfs.archive,
+        kit: kit.manifest.key,
+        ...(cmdline === '' ? {} : { cmdline }),
+      }),
     sizeOf,
   );
 
@@ -107,6 +114,8 @@ export interface ProgramJob {
   readonly toolchain: Toolchain;
   /** Link address of the image's first byte, `__ukl_slot_start`. */
   readonly base: bigint;
+  /** Link addresses of what a program may call in the kernel; see src/kernel/symbols.ts. */
+  readonly imports: ReadonlyMap<string, bigint>;
   readonly cache?: RewriteCache;
 }
 
@@ -115,7 +124,7 @@ export async function linkProgram(
   job: ProgramJob,
   timer = new PassTimer(),
 ): Promise<{ readonly program: LinkedProgram; readonly warnings: readonly Diagnostic[] }> {
-  const { inputs, toolchain, base } = job;
+  const { inputs, toolchain, base, imports } = job;
   const rewritten = await timer.run(
     'rewrite',
     () => rewriteInputs(inputs.files, job.cache),
@@ -130,13 +139,14 @@ export async function linkProgram(
         base,
         entry: prefixedName('_start'),
         wanted: inputs.wanted.map(prefixedName),
+        imports,
         explain: originalNames(rewritten.paths),
       }),
     ({ bytes }) => bytes.length,
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base),
+    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
     ({ elf }) => elf.length,
   );
   return { program, warnings: linked.warnings };
@@ -184,7 +194,7 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
       ? undefined
       : resolveInputs(program.value, toolchain.value),
   );
-  const paths = inputs.value?.files.map(({ path }) => path) ?? [];
+  const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const problems = [
     ...[loaded, toolchain, program, tree, place, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, rootfs === undefined ? paths : [...paths, rootfs]),

@@ -3,7 +3,7 @@ import { readElf, type Archive, type ElfFile } from '../elf/index.js';
 import { factsOf, type ObjectFacts } from './facts.js';
 import { checkLinkable } from './linkable.js';
 import { InputObject } from './object.js';
-import { readThinMember } from './thin.js';
+import { readThinMember, type OpenedArchives } from './thin.js';
 import { definedNames } from './versioned-names.js';
 
 /** An archive, its members known by their positions and opened when they are asked for. */
@@ -49,6 +49,7 @@ export function archiveFile(path: string, archive: Archive): ArchiveSource {
   if (symbols === undefined && members.length > 0) {
     throw new UklError(elfErrors.badArchiveIndex({ file: path }, 'there is none'));
   }
+  const opened: OpenedArchives = new Map();
   return {
     memberCount: members.length,
     index: () => {
@@ -59,7 +60,7 @@ export function archiveFile(path: string, archive: Archive): ArchiveSource {
       const member = members[position];
       if (member === undefined) throw new RangeError(`no member ${position} in ${path}`);
       return new InputObject((): ElfFile => {
-        const bytes = archive.thin ? readThinMember(path, member) : member.data;
+        const bytes = archive.thin ? readThinMember(path, member, opened) : member.data;
         return checkLinkable(readElf(bytes, member.origin));
       });
     },

@@ -11,7 +11,7 @@ import {
 import { FACTS_VERSION } from './facts.js';
 import { checkLinkable } from './linkable.js';
 import { InputObject } from './object.js';
-import { readInput, readThinMember } from './thin.js';
+import { readInput, readThinMember, thinMemberPath, type OpenedArchives } from './thin.js';
 
 /** What an input file is. A script is GNU ld's list of libraries, as Debian's libm.a is one. */
 export type InputFile = {
@@ -24,6 +24,8 @@ export type InputFile = {
   readonly bytes: () => Uint8Array;
   /** Thin archives: reads a member, which lies in a file of its own. */
   readonly readThin?: (member: ArchiveMember) => Uint8Array;
+  /** Thin archives: those files. */
+  readonly memberPaths?: readonly string[];
 } & (
   | { readonly kind: 'object'; readonly object: InputObject }
   | { readonly kind: 'archive'; readonly archive: InputArchive }
@@ -100,7 +102,8 @@ function archiveInput(
 /** A thin archive changes with the files it names, so it is read whole each time. */
 function openThin(path: string, bytes: Uint8Array): InputFile {
   const archive = readArchive(bytes, { file: path });
-  const members = new Map(archive.members.map((m) => [m.headerOffset, readThinMember(path, m)]));
+  const opened: OpenedArchives = new Map();
+  const members = new Map(archive.members.map((m) => [m.headerOffset, readThinMember(path, m, opened)]));
   return {
     ...archiveInput(
       path,
@@ -109,7 +112,8 @@ function openThin(path: string, bytes: Uint8Array): InputFile {
       () => bytes,
       archiveFile(path, archive),
     ),
-    readThin: (member) => members.get(member.headerOffset) ?? readThinMember(path, member),
+    readThin: (member) => members.get(member.headerOffset) ?? readThinMember(path, member, opened),
+    memberPaths: archive.members.map((member) => thinMemberPath(path, member)),
   };
 }
 

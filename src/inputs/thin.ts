@@ -19,17 +19,27 @@ function readMemberFile(member: ArchiveMember, path: string): Uint8Array {
   return readInput(path);
 }
 
+/** The file that a member of a thin archive is, or lies in: its name is relative to the archive. */
+export function thinMemberPath(archive: string, { name }: ArchiveMember): string {
+  return isAbsolute(name) ? name : join(dirname(archive), name);
+}
+
+/** Archives that members of a thin archive lie in, by path: read once, however many members they have. */
+export type OpenedArchives = Map<string, ReadonlyMap<number, ArchiveMember>>;
+
 /**
  * The contents of a thin archive's member: a file named relative to the archive, or a member of an archive that is (`ar rcT` of
- * archives). Throws UKL1035 when the file is not there, UKL1033 when it is another one than it was.
+ * archives), which `opened` remembers. Throws UKL1035 when the file is not there, UKL1033 when it is another one than it was.
  */
-export function readThinMember(archive: string, member: ArchiveMember): Uint8Array {
-  const path = isAbsolute(member.name) ? member.name : join(dirname(archive), member.name);
-  const bytes = readMemberFile(member, path);
-  if (member.nestedOffset === undefined) return bytes;
-  const nested = readArchive(bytes, { file: path }).members.find(
-    ({ headerOffset }) => headerOffset === member.nestedOffset,
-  );
-  if (nested === undefined) throw new UklError(elfErrors.thinMember(member.origin));
-  return nested.data;
+export function readThinMember(archive: string, member: ArchiveMember, opened: OpenedArchives): Uint8Array {
+  const path = thinMemberPath(archive, member);
+  if (member.nestedOffset === undefined) return readMemberFile(member, path);
+  let members = opened.get(path);
+  if (members === undefined) {
+    const nested = readArchive(readMemberFile(member, path), { file: path });
+    opened.set(path, (members = new Map(nested.members.map((m) => [m.headerOffset, m]))));
+  }
+  const found = members.get(member.nestedOffset);
+  if (found === undefined) throw new UklError(elfErrors.thinMember(member.origin));
+  return found.data;
 }

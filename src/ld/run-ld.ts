@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, hostErrors, linkErrors, type Diagnostic } from '../errors/index.js';
-import { asIoError, forgetTemporary, packageRoot, temporaryName } from '../host/index.js';
+import { asIoError, forgetTemporary, packageRoot, systemCode, temporaryName } from '../host/index.js';
 
 /** One input of ld, by path. */
 export type LdInput =
@@ -21,6 +21,8 @@ export interface LdJob {
   readonly entry: string;
   /** Symbols that archives are searched for although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** Link addresses of the kernel's functions that the program jumps to. */
+  readonly imports: ReadonlyMap<string, bigint>;
   /** Turns what ld says into the user's words. */
   readonly explain: (text: string) => string;
 }
@@ -45,7 +47,11 @@ export async function runLd(job: LdJob): Promise<LdResult> {
     await mkdir(folder, { mode: 0o700 });
     const output = join(folder, 'program');
     const said = await spawnLd(job, ldArguments(job, output));
-    return { bytes: await readFile(output), warnings: said === '' ? [] : [linkErrors.ldWarning(said)] };
+    const bytes = await readFile(output).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      throw new UklError(linkErrors.ldFailed('status 0, but wrote no program', said), { cause: error });
+    });
+    return { bytes, warnings: said === '' ? [] : [linkErrors.ldWarning(said)] };
   } catch (error) {
     throw asIoError(error, folder, 'write');
   } finally {
@@ -70,6 +76,7 @@ function ldArguments(job: LdJob, output: string): string[] {
     // ld must not look for libraries on its own: all paths are resolved.
     '-nostdlib',
     ...job.wanted.map((name) => `--undefined=${name}`),
+    ...[...job.imports].map(([name, address]) => `--defsym=${name}=0x${address.toString(16)}`),
     ...job.inputs.flatMap((input) => inputArguments(input, false)),
   ];
 }
