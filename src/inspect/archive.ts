@@ -1,13 +1,14 @@
 import { ET, identify, readElf, type Archive, type ArchiveMember } from '../elf/index.js';
 import { UklError } from '../errors/index.js';
-import { readThinMember } from '../inputs/thin.js';
+import { readThinMember, type OpenedArchives } from '../inputs/thin.js';
 import { countSyscalls } from './code.js';
 import { codeModelOf, executableSections, sectionSizes } from './object.js';
 import type { ArchiveReport, MemberReport } from './report.js';
 
 /** Everything about an archive. A member that is damaged, or no x86-64 object, is told as such: no link need take it. */
 export function archiveReport(file: string, archive: Archive): ArchiveReport {
-  const members = archive.members.map((member) => memberReport(file, member));
+  const opened: OpenedArchives = new Map();
+  const members = archive.members.map((member) => memberReport(file, member, opened));
   const objects = members.filter((member) => member.kind === 'object');
   const sum = (of: (member: (typeof objects)[number]) => number): number =>
     objects.reduce((total, member) => total + of(member), 0);
@@ -27,10 +28,10 @@ export function archiveReport(file: string, archive: Archive): ArchiveReport {
   };
 }
 
-function memberReport(file: string, member: ArchiveMember): MemberReport {
+function memberReport(file: string, member: ArchiveMember, opened: OpenedArchives): MemberReport {
   const named = { name: member.name, size: member.size };
   try {
-    const bytes = member.archive.thin ? readThinMember(file, member) : member.data;
+    const bytes = member.archive.thin ? readThinMember(file, member, opened) : member.data;
     if (identify(bytes) !== 'elf') return { ...named, kind: 'other', what: 'not an ELF file' };
     const elf = readElf(bytes, member.origin);
     if (elf.header.type !== ET.REL) return { ...named, kind: 'other', what: 'linked already' };

@@ -27,16 +27,21 @@ async function smallImage(type: 'exec' | 'dyn'): Promise<Uint8Array> {
   return packImage(parts, { program, initramfs: Buffer.from('070701'), cmdline: 'quiet' });
 }
 
-/** Images as `ukl-link inspect` and `ukl-link run` read them. `folder` is for files of this run. */
+/** Images by what their program is: linked to the slot, or relocating itself. */
+export async function imageSeeds(): Promise<ReadonlyMap<string, Uint8Array>> {
+  return new Map([
+    ['exec image', await smallImage('exec')],
+    ['dyn image', await smallImage('dyn')],
+  ]);
+}
+
+/** Images as `ukl-link run` and the reader of images see them. `folder` is for files of this run. */
 export async function imageSubject(folder: string): Promise<Subject> {
   const path = join(folder, 'image');
   return {
     name: 'images',
     share: 1,
-    seeds: new Map([
-      ['exec', await smallImage('exec')],
-      ['dyn', await smallImage('dyn')],
-    ]),
+    seeds: await imageSeeds(),
     mutations: [...byteMutations, ...imageMutations(await loadLz4())],
     // LZ4 unpacks to up to 255 times its size: two blocks of 8 MiB here.
     allowance: 40 * MIB,

@@ -7,6 +7,7 @@ import { cpioSubject } from './cpio.js';
 import { elfSubject } from './elf.js';
 import { imageSubject } from './image.js';
 import { inputsSubject } from './inputs.js';
+import { inspectSubject } from './inspect.js';
 import { kitSubjects } from './kit.js';
 import { programSubject } from './program.js';
 import { rewriterSubject } from './rewriter.js';
@@ -33,5 +34,6 @@ export async function loadSubjects(seedDirectory: string, folder: string): Promi
     ...(await kitSubjects(folder)),
     await bootPartsSubject(folder),
     await imageSubject(folder),
+    await inspectSubject(folder, seeds),
   ];
 }

@@ -24,27 +24,28 @@ import { rewriteFile } from '../../../src/rewrite/rewrite-file.js';
  * Work is counted, not timed: every look at a file's tables goes through a DataView, and names through Buffers. What takes four times
  * the input must not take more than five times the looks.
  */
-const READERS = ['getUint8', 'getUint16', 'getUint32', 'getBigUint64', 'getInt32', 'getBigInt64'] as const;
+const READERS = ['getUint8', 'getUint16', 'getUint32', 'getBigUint64', 'getInt32', 'getBigInt64'];
+
+type Methods = Record<string, (this: unknown, ...args: readonly unknown[]) => unknown>;
 
 function looksOf(work: () => unknown): number {
   let looks = 0;
-  const originals = READERS.map((name) => DataView.prototype[name]);
-  const { toString } = Buffer.prototype;
-  READERS.forEach((name, i) => {
-    DataView.prototype[name] = function (this: DataView, ...args: [number]) {
+  const undo: (() => void)[] = [];
+  const count = (prototype: unknown, name: string): void => {
+    const methods = prototype as Methods;
+    const original = methods[name];
+    methods[name] = function (...args) {
       looks++;
-      return originals[i]?.apply(this, args);
-    } as never;
-  });
-  Buffer.prototype.toString = function (...args: never[]) {
-    looks++;
-    return toString.apply(this, args);
+      return original?.apply(this, args);
+    };
+    undo.push(() => Object.assign(methods, { [name]: original }));
   };
+  for (const name of READERS) count(DataView.prototype, name);
+  count(Buffer.prototype, 'toString');
   try {
     work();
   } finally {
-    READERS.forEach((name, i) => (DataView.prototype[name] = originals[i] as never));
-    Buffer.prototype.toString = toString;
+    for (const put of undo) put();
   }
   return looks;
 }
