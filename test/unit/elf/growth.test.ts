@@ -36,7 +36,7 @@ function looksOf(work: () => unknown): number {
     const original = methods[name];
     methods[name] = function (...args) {
       looks++;
-      return original?.apply(this, args);
+      return original?.apply(this, [...args]);
     };
     undo.push(() => Object.assign(methods, { [name]: original }));
   };
