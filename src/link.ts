@@ -45,6 +45,8 @@ export interface LinkResult {
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
+  /** The most memory that this process has held, in bytes; ld is a process of its own. */
+  readonly peakMemory: number;
 }
 
 /**
@@ -105,6 +107,8 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
+    // getrusage(2) counts kilobytes.
+    peakMemory: process.resourceUsage().maxRSS * 1024,
   };
 }
 

@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel'],
-  ['link.ts', 'inspect'],
+  ['link.ts', 'inspect', 'bench'],
   ['index.ts'],
   ['cli'],
 ];
