@@ -21,8 +21,9 @@ import { chooseWindow, type Window } from './window.js';
 /** What becomes of system call sites: led to the kernel's entry where that is proven right, or left alone. */
 export type SyscallMode = 'redirect' | 'native';
 
-/** Where stubs go: the kernel's entry for system calls that are jumped to. */
-export const KERNEL_ENTRY = `${PREFIX}entry_SYSCALL_64`;
+/** A name that no program can have: with the prefix it is the kernel's entry for system calls that are jumped to. */
+export const KERNEL_NAME = 'entry_SYSCALL_64';
+const KERNEL_ENTRY = PREFIX + KERNEL_NAME;
 
 /** Stubs begin at multiples of this. */
 const STUB_ALIGN = 8;
