@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/kernel.js'),
   },
   {
+    usage: 'bench',
+    describe: 'Measure ukl-link on this machine',
+    load: () => import('./commands/bench.js'),
+  },
+  {
     usage: 'doctor',
     describe: 'Say what this machine has and lacks',
     load: () => import('./commands/doctor.js'),

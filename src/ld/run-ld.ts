@@ -23,6 +23,8 @@ export interface LdJob {
   readonly wanted: readonly string[];
   /** Link addresses of the kernel's functions that the program jumps to. */
   readonly imports: ReadonlyMap<string, bigint>;
+  /** Whether to tell where every input section went. */
+  readonly map: boolean;
   /** Turns what ld says into the user's words. */
   readonly explain: (text: string) => string;
 }
@@ -35,6 +37,8 @@ export interface LdResult {
   readonly bytes: Uint8Array;
   /** UKL2019: what ld said although it succeeded. */
   readonly warnings: readonly Diagnostic[];
+  /** GNU ld's own map, when it was asked for. */
+  readonly map: string | undefined;
 }
 
 /**
@@ -46,12 +50,17 @@ export async function runLd(job: LdJob): Promise<LdResult> {
   try {
     await mkdir(folder, { mode: 0o700 });
     const output = join(folder, 'program');
-    const said = await spawnLd(job, ldArguments(job, output));
+    const map = join(folder, 'map');
+    const said = await spawnLd(job, [...ldArguments(job, output), ...(job.map ? [`-Map=${map}`] : [])]);
     const bytes = await readFile(output).catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error;
       throw new UklError(linkErrors.ldFailed('status 0, but wrote no program', said), { cause: error });
     });
-    return { bytes, warnings: said === '' ? [] : [linkErrors.ldWarning(said)] };
+    return {
+      bytes,
+      warnings: said === '' ? [] : [linkErrors.ldWarning(said)],
+      map: job.map ? await readFile(map, 'utf8') : undefined,
+    };
   } catch (error) {
     throw asIoError(error, folder, 'write');
   } finally {

@@ -1,4 +1,5 @@
-import type { Code as Opcode, FlowControl, OpKind } from 'iced-x86';
+import type { Code as Opcode, FlowControl } from 'iced-x86';
+import { directTarget } from './branch.js';
 import { iced } from './decoder.js';
 import { forEachInstruction } from './sweep.js';
 
@@ -31,17 +32,15 @@ export class CodeTable {
     const opcodes = new Uint16Array(bytes.length);
     const flow = new Uint8Array(bytes.length);
     const branches: Branch[] = [];
-    const { OpKind, FlowControl } = iced();
-    const isDirect = new Set<OpKind>([OpKind.NearBranch16, OpKind.NearBranch32, OpKind.NearBranch64]);
+    const { FlowControl } = iced();
     let count = 0;
     forEachInstruction(bytes, (instruction, offset) => {
       const control = instruction.flowControl;
       offsets[count] = offset;
       opcodes[count] = instruction.code;
       flow[count] = control;
-      if (control !== FlowControl.Next && isDirect.has(instruction.op0Kind)) {
-        branches.push({ index: count, target: Number(BigInt.asIntN(64, instruction.nearBranchTarget)) });
-      }
+      const target = control === FlowControl.Next ? undefined : directTarget(instruction);
+      if (target !== undefined) branches.push({ index: count, target });
       count++;
     });
     offsets[count] = bytes.length;

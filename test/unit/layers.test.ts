@@ -11,8 +11,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ['image'],
   ['ld'],
   ['rewrite', 'run'],
-  ['inputs', 'kernel'],
-  ['link.ts', 'inspect'],
+  ['inputs', 'kernel', 'report'],
+  ['link.ts', 'inspect', 'bench'],
   ['index.ts'],
   ['cli'],
 ];

@@ -1,10 +1,13 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
+import type { SyscallMode } from '../../rewrite/index.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
+import { mib } from '../kit-text.js';
 import { readLinkWords, type LinkWords } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
 import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
+import { table } from '../table.js';
 
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
@@ -14,7 +17,13 @@ export async function runLink(words: readonly string[]): Promise<number> {
   const result = await link(options);
   printDiagnostics(result.warnings);
   if (read.given.json !== undefined) printJson({ ...result, kit: result.kit.manifest.key });
-  else if (read.given['print-stats'] !== undefined) printLine(statsTable(result));
+  else if (read.given['print-stats'] !== undefined) {
+    printLine(statsTable(result));
+    if (result.syscalls !== undefined) {
+      const { summaryOf } = await import('../../report/index.js');
+      printLine(summaryOf(result.syscalls));
+    }
+  }
   return 0;
 }
 
@@ -35,20 +44,28 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
+    syscalls: syscallMode(words.syscalls?.[0]),
+    map: words.map?.[0],
+    sites: words.json !== undefined || words['print-stats'] !== undefined,
   });
 }
 
-/** Time and bytes of every pass, and their sum. */
-function statsTable({ passes, size }: LinkResult): string {
+function syscallMode(word: string | undefined): SyscallMode | undefined {
+  if (word === undefined || word === 'redirect' || word === 'native') return word;
+  throw new UsageError(`--syscalls is redirect or native, not ${word}`);
+}
+
+/** Time and bytes of every pass, their sum, and the process' memory. */
+function statsTable({ passes, size, peakMemory }: LinkResult): string {
   const total = {
     name: 'total',
     milliseconds: passes.reduce((sum, pass) => sum + pass.milliseconds, 0),
     bytes: size,
   };
-  const width = Math.max(...passes.map(({ name }) => name.length));
-  const rows = [...passes, total].map(({ name, milliseconds, bytes }) => {
-    const cells = [name.padEnd(width), milliseconds.toFixed(1).padStart(9), String(bytes).padStart(11)];
-    return cells.join('  ');
-  });
-  return [`${'pass'.padEnd(width)}  ${'ms'.padStart(9)}  ${'bytes'.padStart(11)}`, ...rows].join('\n');
+  const rows = [...passes, total].map(({ name, milliseconds, bytes }) => [
+    name,
+    milliseconds.toFixed(1),
+    bytes,
+  ]);
+  return `${table([['pass', 'ms', 'bytes'], ...rows], { right: [1, 2] })}\npeak memory ${mib(peakMemory)}`;
 }

@@ -25,7 +25,7 @@ export function objectText(report: ObjectReport): string {
         ['section', 'type', 'flags', 'offset', 'size', 'align', 'relocations'],
         ...sections.map((s) => [s.name, s.type, s.flags, s.offset, s.size, s.align, s.relocations]),
       ],
-      '  ',
+      { indent: '  ' },
     ),
   ].join('\n\n');
 }
@@ -49,7 +49,7 @@ export function archiveText(report: ArchiveReport): string {
             : [m.name, m.size, '', '', '', '', m.what],
         ),
       ],
-      '  ',
+      { indent: '  ' },
     ),
   ].join('\n\n');
 }
@@ -76,7 +76,7 @@ export function programText(report: LinkedElf): string {
           ...[s.type, s.offset, s.address, s.fileSize, s.memorySize, s.flags, s.align],
         ]),
       ],
-      '  ',
+      { indent: '  ' },
     ),
   ].join('\n\n');
 }

@@ -43,7 +43,7 @@ function kitText({ kit, kitFolder }: LinkedReport): string {
 }
 
 function linkTables({ parts, program, rootfs }: LinkedReport): string[] {
-  const sizes = table([['part', 'bytes'], ...parts.map(({ name, size }) => [name, size])], '  ');
+  const sizes = table([['part', 'bytes'], ...parts.map(({ name, size }) => [name, size])], { indent: '  ' });
   return [
     sizes,
     program === undefined ? 'no program: the slot is empty' : `program:\n${programText(program)}`,
@@ -54,7 +54,7 @@ function linkTables({ parts, program, rootfs }: LinkedReport): string[] {
 function rootfsText({ size, compression, entries }: RootfsReport): string {
   const packed = compression === 'none' ? '' : `, compressed with ${compression}`;
   const heading = `root file system: ${size} bytes${packed}`;
-  return entries === undefined ? heading : `${heading}\n${table(entries.map(entryCells), '  ')}`;
+  return entries === undefined ? heading : `${heading}\n${table(entries.map(entryCells), { indent: '  ' })}`;
 }
 
 const TYPE_LETTERS: Readonly<Record<string, string>> = {

@@ -21,7 +21,7 @@ export function kitText(report: KitReport): string {
         ...files.map(({ name, size, sha256 }) => [name, size, sha256]),
         ['all', report.contents],
       ],
-      '  ',
+      { indent: '  ' },
     ),
   ].join('\n\n');
 }

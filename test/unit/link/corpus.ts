@@ -60,6 +60,7 @@ export class Workshop {
       base,
       // Where the kernel's entry would be: it moves with the slot.
       imports: new Map([['ukl_entry_SYSCALL_64', base - 0x10_0000n]]),
+      rewriting: { syscalls: 'redirect' },
       cache,
     });
     expect(warnings).toEqual([]);
