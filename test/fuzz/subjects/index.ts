@@ -10,7 +10,7 @@ import { inputsSubject } from './inputs.js';
 import { inspectSubject } from './inspect.js';
 import { kitSubjects } from './kit.js';
 import { programSubject } from './program.js';
-import { rewriterSubject } from './rewriter.js';
+import { rewriterSubjects } from './rewriter.js';
 
 /** The seed files that are kept in the repository, by name. */
 export function loadSeeds(directory: string): ReadonlyMap<string, Uint8Array> {
@@ -26,7 +26,7 @@ export async function loadSubjects(seedDirectory: string, folder: string): Promi
   const seeds = loadSeeds(seedDirectory);
   return [
     elfSubject(seeds),
-    rewriterSubject(seeds),
+    ...rewriterSubjects(seeds),
     inputsSubject(seeds),
     programSubject(seeds),
     cpioSubject(),
