@@ -42,8 +42,10 @@ export function rewriteSubjects(
     title,
     run: () => measure(words),
   });
+  const rewrite = [...tool, 'bench', 'rewrite', library];
   return [
-    subject('rewrite', 'ukl-link', [...tool, 'bench', 'rewrite', library, out('rewritten.a')]),
+    subject('rewrite', 'ukl-link, system calls redirected', [...rewrite, out('rewritten.a')]),
+    subject('prefix', 'ukl-link --syscalls=native', [...rewrite, out('prefixed.a'), '--syscalls=native']),
     subject('objcopy', 'objcopy --prefix-symbols', [
       ...[objcopy, '--prefix-symbols=ukl_', library, out('objcopy.a')],
     ]),
@@ -54,27 +56,31 @@ export function rewriteSubjects(
 /** A link with everything in ukl-link's cache, and one that has to rewrite the system's libraries as well. */
 export function linkSubjects({ name, inputs }: BenchProgram, kit: Kit, folder: string): Subject[] {
   const [first = '', ...others] = inputs;
-  const link = async (cache: string): Promise<LinkSample> => {
-    // The kit by its folder: the store is part of the cache folder, which is another one here.
-    const words = [...tool, `--with-program=${first}`, ...others, '--kit', kit.folder, '--json'];
-    const sample = await measure([...words, '-o', join(folder, `${name}.bzImage`)], {
-      env: { UKL_CACHE_DIR: cache },
-    });
-    const { passes, peakMemory } = JSON.parse(sample.stdout) as Required<LinkSample>;
+  // The kit by its folder: the store is part of the cache folder, which is another one here.
+  const words = [...tool, `--with-program=${first}`, ...others, '--kit', kit.folder];
+  const link = async (cache: string, prepare: () => Promise<unknown>): Promise<LinkSample> => {
+    const once = async (...more: string[]): Promise<Sample> => {
+      await prepare();
+      return measure([...words, '-o', join(folder, 'image'), ...more], { env: { UKL_CACHE_DIR: cache } });
+    };
+    const sample = await once();
+    // Once more for what it tells of itself: telling takes time.
+    const { passes, peakMemory } = JSON.parse((await once('--json')).stdout) as Required<LinkSample>;
     return { ...sample, passes, peakMemory };
   };
+  const warm = join(folder, 'warm-cache');
   const cold = join(folder, 'cold-cache');
+  const empty = async (): Promise<void> => {
+    await rm(cold, { recursive: true, force: true });
+    await mkdir(cold);
+  };
   return [
-    { id: `warm ${name}`, title: 'ukl-link, warm', run: () => link(join(folder, 'warm-cache')) },
     {
-      id: `cold ${name}`,
-      title: 'ukl-link, empty cache',
-      run: async () => {
-        await rm(cold, { recursive: true, force: true });
-        await mkdir(cold);
-        return link(cold);
-      },
+      id: `warm ${name}`,
+      title: 'ukl-link, warm',
+      run: () => link(warm, () => mkdir(warm, { recursive: true })),
     },
+    { id: `cold ${name}`, title: 'ukl-link, empty cache', run: () => link(cold, empty) },
   ];
 }
 

@@ -1,9 +1,9 @@
 import { ET, identify, readElf, type Archive, type ArchiveMember } from '../elf/index.js';
 import { UklError } from '../errors/index.js';
 import { readThinMember, type OpenedArchives } from '../inputs/thin.js';
-import { countSyscalls } from './code.js';
-import { codeModelOf, executableSections, sectionSizes } from './object.js';
+import { codeModelOf, sectionSizes } from './object.js';
 import type { ArchiveReport, MemberReport } from './report.js';
+import { siteCounts, sumSites } from './sites.js';
 
 /** Everything about an archive. A member that is damaged, or no x86-64 object, is told as such: no link need take it. */
 export function archiveReport(file: string, archive: Archive): ArchiveReport {
@@ -23,7 +23,7 @@ export function archiveReport(file: string, archive: Archive): ArchiveReport {
       data: sum(({ memory }) => memory.data),
       bss: sum(({ memory }) => memory.bss),
     },
-    syscalls: sum(({ syscalls }) => syscalls),
+    sites: sumSites(objects.map(({ sites }) => sites)),
     members,
   };
 }
@@ -35,8 +35,13 @@ function memberReport(file: string, member: ArchiveMember, opened: OpenedArchive
     if (identify(bytes) !== 'elf') return { ...named, kind: 'other', what: 'not an ELF file' };
     const elf = readElf(bytes, member.origin);
     if (elf.header.type !== ET.REL) return { ...named, kind: 'other', what: 'linked already' };
-    const syscalls = executableSections(elf).reduce((sum, { contents }) => sum + countSyscalls(contents), 0);
-    return { ...named, kind: 'object', memory: sectionSizes(elf), syscalls, codeModel: codeModelOf(elf) };
+    return {
+      ...named,
+      kind: 'object',
+      memory: sectionSizes(elf),
+      sites: siteCounts(elf),
+      codeModel: codeModelOf(elf),
+    };
   } catch (error) {
     if (!(error instanceof UklError)) throw error;
     return { ...named, kind: 'other', what: error.message };

@@ -8,8 +8,8 @@ import {
   type Section,
 } from '../elf/index.js';
 import { TOO_NARROW, isLoaded } from '../inputs/facts.js';
-import { codeReport } from './code.js';
 import type { CodeModel, MemorySizes, ObjectReport, SectionReport } from './report.js';
+import { siteCounts } from './sites.js';
 
 /** The letters of readelf's section table, in its order. */
 const FLAG_LETTERS: readonly (readonly [number, string])[] = [
@@ -38,7 +38,7 @@ export function objectReport(elf: ElfFile): ObjectReport {
     relocations: relocationCounts(elf),
     symbols: symbolCounts(elf),
     groups: readGroups(elf).filter(({ isComdat }) => isComdat).length,
-    code: codeReport(executableSections(elf).map(({ contents }) => ({ bytes: contents, address: 0n }))),
+    sites: siteCounts(elf),
     sections: elf.sections
       .filter(({ type }) => type !== SHT.NULL)
       .map((section) => sectionReport(elf, section)),

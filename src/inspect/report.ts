@@ -20,6 +20,15 @@ export interface MemorySizes {
   readonly bss: number;
 }
 
+/** System call sites of objects, by what a link makes of them. */
+export interface SiteCounts {
+  readonly total: number;
+  /** Led to the kernel's entry. */
+  readonly redirected: number;
+  /** The others keep their instruction: how many, by the reason. */
+  readonly native: Readonly<Record<string, number>>;
+}
+
 /** What machine code does that matters in ring 0. */
 export interface CodeReport {
   /** Bytes of executable sections or segments. */
@@ -65,7 +74,7 @@ export interface ObjectReport {
   readonly symbols: { readonly local: number; readonly global: number; readonly undefined: number };
   /** COMDAT groups. */
   readonly groups: number;
-  readonly code: CodeReport;
+  readonly sites: SiteCounts;
   readonly sections: readonly SectionReport[];
 }
 
@@ -73,7 +82,7 @@ export type MemberReport = { readonly name: string; readonly size: number } & (
   | {
       readonly kind: 'object';
       readonly memory: MemorySizes;
-      readonly syscalls: number;
+      readonly sites: SiteCounts;
       readonly codeModel: CodeModel;
     }
   /** No x86-64 object: why, or what it is. */
@@ -88,7 +97,7 @@ export interface ArchiveReport {
   readonly index: number | null;
   readonly objects: number;
   readonly memory: MemorySizes;
-  readonly syscalls: number;
+  readonly sites: SiteCounts;
   readonly members: readonly MemberReport[];
 }
 

@@ -34,7 +34,7 @@ describe('bench link', () => {
     expect({ schema, rounds }).toEqual({ schema: 1, rounds: 1 });
     expect(machine.binutils).toContain('GNU ld');
     expect(comparisons.map(({ subjects }) => subjects.map(({ id }) => id))).toEqual([
-      ['rewrite', 'objcopy', 'ld -r'],
+      ['rewrite', 'prefix', 'objcopy', 'ld -r'],
       ['warm hello', 'cold hello', 'make', 'make touched'],
       ['warm hello.c..o and 1 more', 'cold hello.c..o and 1 more'],
     ]);

@@ -49,7 +49,7 @@ describe('peak memory of a link', () => {
     const cache = await coldCache();
     const functions = (): string =>
       Array.from(
-        { length: 400 },
+        { length: 60 },
         (_, i) =>
           `int f${i}(int a, int b) { for (int i = 0; i < b; i++) a = a * ${i + 3} + sink(a ^ b); return a; }`,
       ).join('\n');

@@ -1,4 +1,11 @@
-import type { ArchiveReport, CodeReport, LinkedElf, MemorySizes, ObjectReport } from '../../inspect/index.js';
+import type {
+  ArchiveReport,
+  CodeReport,
+  LinkedElf,
+  MemorySizes,
+  ObjectReport,
+  SiteCounts,
+} from '../../inspect/index.js';
 import { facts, table } from '../table.js';
 
 const CODE_MODELS: Readonly<Record<ObjectReport['codeModel'], string>> = {
@@ -15,7 +22,7 @@ export function objectText(report: ObjectReport): string {
     facts([
       ['memory', memoryText(report.memory)],
       ['code model', CODE_MODELS[report.codeModel]],
-      ['system calls', codeText(report.code)],
+      ['system calls', sitesText(report.sites)],
       ['symbols', `${symbols.global} global, ${symbols.local} local, ${symbols.undefined} undefined`],
       ['groups', report.groups === 0 ? undefined : `${report.groups} COMDAT`],
       ['relocations', counts.length === 0 ? 'none' : counts.join(', ')],
@@ -38,15 +45,24 @@ export function archiveText(report: ArchiveReport): string {
       ['members', `${members.length}, of which ${objects} are x86-64 objects`],
       ['index', index === null ? 'none' : `${index} symbols`],
       ['memory', memoryText(report.memory)],
-      ['system calls', `${report.syscalls} syscall instructions`],
+      ['system calls', sitesText(report.sites)],
     ]),
     table(
       [
-        ['member', 'bytes', 'text', 'data', 'bss', 'syscall', 'code model'],
+        ['member', 'bytes', 'text', 'data', 'bss', 'sites', 'redirected', 'code model'],
         ...members.map((m) =>
           m.kind === 'object'
-            ? [m.name, m.size, m.memory.text, m.memory.data, m.memory.bss, m.syscalls, m.codeModel]
-            : [m.name, m.size, '', '', '', '', m.what],
+            ? [
+                m.name,
+                m.size,
+                m.memory.text,
+                m.memory.data,
+                m.memory.bss,
+                m.sites.total,
+                m.sites.redirected,
+                m.codeModel,
+              ]
+            : [m.name, m.size, '', '', '', '', '', m.what],
         ),
       ],
       { indent: '  ' },
@@ -83,6 +99,14 @@ export function programText(report: LinkedElf): string {
 
 function memoryText({ text, data, bss }: MemorySizes): string {
   return `${text} text, ${data} data, ${bss} bss: ${text + data + bss} bytes`;
+}
+
+/** Sites by what a link makes of them. */
+function sitesText({ total, redirected, native }: SiteCounts): string {
+  if (total === 0) return 'none';
+  const reasons = Object.entries(native).map(([reason, count]) => `${count} ${reason}`);
+  const kept = reasons.length === 0 ? '' : `; native: ${reasons.join(', ')}`;
+  return `${total} sites, ${redirected} of them redirected by a link${kept}`;
 }
 
 /** System calls by the way they take. */
