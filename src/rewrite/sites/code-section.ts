@@ -16,6 +16,8 @@ export interface FunctionRange {
   /** First byte, and the byte behind the last; where the symbol has no size, where the next function or the end of the section is. */
   readonly start: number;
   readonly end: number;
+  /** The largest `end` of this function and of all that begin before it. */
+  readonly reach: number;
 }
 
 /** An executable section of an object, decoded. */
@@ -62,9 +64,23 @@ export function readCodeSections(elf: ElfFile): ReadonlyMap<number, CodeSection>
   return sections;
 }
 
-/** The function that an offset lies in: of several, the one that begins last. */
+/**
+ * The function that an offset lies in: of several, the one that begins last. Looked up by halving, because a section may have as many sites
+ * as functions.
+ */
 export function functionAt({ functions }: CodeSection, offset: number): FunctionRange | undefined {
-  return functions.findLast(({ start, end }) => start <= offset && offset < end);
+  let low = 0;
+  for (let high = functions.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if ((functions[middle]?.start ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low - 1; i >= 0; i--) {
+    const range = functions[i];
+    if (range === undefined || range.reach <= offset) return undefined;
+    if (offset < range.end) return range;
+  }
+  return undefined;
 }
 
 function isCode(section: Section): boolean {
@@ -96,9 +112,10 @@ function functionsBySection(elf: ElfFile): Map<number, FunctionRange[]> {
 
 function ranges(size: number, byStart: ReadonlyMap<number, { name: string; size: number }>): FunctionRange[] {
   const sorted = [...byStart].sort(([a], [b]) => a - b);
-  return sorted.map(([start, { name, size: own }], i) => ({
-    name,
-    start,
-    end: own > 0 ? start + own : (sorted[i + 1]?.[0] ?? size),
-  }));
+  let reach = 0;
+  return sorted.map(([start, { name, size: own }], i) => {
+    const end = own > 0 ? start + own : (sorted[i + 1]?.[0] ?? size);
+    reach = Math.max(reach, end);
+    return { name, start, end, reach };
+  });
 }

@@ -21,10 +21,14 @@ import { undefinedSymbols } from '../../../src/inputs/undefined.js';
 import { rewriteFile } from '../../../src/rewrite/rewrite-file.js';
 
 /**
- * Work is counted, not timed: every look at a file's tables goes through a DataView, and names through Buffers. What takes four times
+ * Work is counted, not timed: every look at a file's tables goes through a DataView, names through Buffers, searches ask about one element
+ * after the other. What takes four times
  * the input must not take more than five times the looks.
  */
 const READERS = ['getUint8', 'getUint16', 'getUint32', 'getBigUint64', 'getInt32', 'getBigInt64'];
+
+/** Methods of arrays that ask about one element after the other. */
+const SEARCHES = ['find', 'findLast', 'findIndex', 'findLastIndex', 'some', 'every', 'filter'] as const;
 
 type Methods = Record<string, (this: unknown, ...args: readonly unknown[]) => unknown>;
 
@@ -40,8 +44,21 @@ function looksOf(work: () => unknown): number {
     };
     undo.push(() => Object.assign(methods, { [name]: original }));
   };
+  const countSearch = (name: (typeof SEARCHES)[number]): void => {
+    const methods = Array.prototype as unknown as Methods;
+    const original = methods[name];
+    methods[name] = function (test, self) {
+      const counted: Methods[string] = (...args) => {
+        looks++;
+        return (test as Methods[string]).apply(self, [...args]);
+      };
+      return original?.apply(this, [counted]);
+    };
+    undo.push(() => Object.assign(methods, { [name]: original }));
+  };
   for (const name of READERS) count(DataView.prototype, name);
   count(Buffer.prototype, 'toString');
+  for (const name of SEARCHES) countSearch(name);
   try {
     work();
   } finally {
