@@ -74,14 +74,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const loaded = await timer.run(
-    'load kit',
-    () => attempt(() => loadKit(options.kit)),
-    ({ value }) => value?.parts.blocks.length ?? 0,
-  );
   const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
-    () => resolveAll(options, loaded),
+    () => resolveAll(options),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
   const { kit, parts, init } = loadedKit;
@@ -243,10 +238,12 @@ async function loadKit(name: string | undefined): Promise<LoadedKit> {
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Promise<Resolved> {
+async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map } = options;
-  const [toolchain, program, tree, place, mapPlace] = await Promise.all([
+  const [toolchain, loaded, program, tree, place, mapPlace] = await Promise.all([
     attempt(() => findToolchain()),
+    // While gcc is asked for its folders.
+    attempt(() => loadKit(options.kit)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     attempt(() => demandReplaceable(output)),
