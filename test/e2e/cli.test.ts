@@ -33,6 +33,8 @@ describe('help', () => {
       '--cmdline',
       '--rootfs',
       '--kit',
+      '--syscalls',
+      '--map',
       '--print-stats',
     ]) {
       expect(stdout).toContain(option);
@@ -63,6 +65,7 @@ describe('wrong usage', () => {
     [['-o', 'out']],
     [['--with-program=a.o']],
     [['--with-program=a.o', '-o', 'out', '--args', "'open"]],
+    [['--with-program=a.o', '-o', 'out', '--syscalls=some']],
     [['run']],
     [['run', 'a', 'b']],
     [['run', 'a', '--unknown']],
