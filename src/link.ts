@@ -78,9 +78,10 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   );
   const { kit, parts, init } = loadedKit;
   const base = BigInt(kit.manifest.slot.start);
+  const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { program, warnings } = await linkProgram({ inputs, toolchain, base }, timer);
+  const { program, warnings } = await linkProgram({ inputs, toolchain, base, imports }, timer);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -119,6 +120,8 @@ export interface ProgramJob {
   readonly toolchain: Toolchain;
   /** Link address of the image's first byte, `__ukl_slot_start`. */
   readonly base: bigint;
+  /** Link addresses of what a program may call in the kernel; see src/kernel/symbols.ts. */
+  readonly imports: ReadonlyMap<string, bigint>;
   readonly cache?: RewriteCache;
 }
 
@@ -127,7 +130,7 @@ export async function linkProgram(
   job: ProgramJob,
   timer = new PassTimer(),
 ): Promise<{ readonly program: LinkedProgram; readonly warnings: readonly Diagnostic[] }> {
-  const { inputs, toolchain, base } = job;
+  const { inputs, toolchain, base, imports } = job;
   const rewritten = await timer.run(
     'rewrite',
     () => rewriteInputs(inputs.files, job.cache),
@@ -142,13 +145,14 @@ export async function linkProgram(
         base,
         entry: prefixedName('_start'),
         wanted: inputs.wanted.map(prefixedName),
+        imports,
         explain: originalNames(rewritten.paths),
       }),
     ({ bytes }) => bytes.length,
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base),
+    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
     ({ elf }) => elf.length,
   );
   return { program, warnings: linked.warnings };
