@@ -65,7 +65,8 @@ function moreLength(length: number): Uint8Array {
 }
 
 /** The token of a sequence; a match has at least 4 bytes, and 4 less are counted. */
-const token = (literals: number, match: number): number => (Math.min(literals, 15) << 4) | Math.min(match - 4, 15);
+const token = (literals: number, match: number): number =>
+  (Math.min(literals, 15) << 4) | Math.min(match - 4, 15);
 
 /** What stands in front of `size` literals that are a whole block. */
 export function literalsHead(size: number): Uint8Array {

@@ -116,7 +116,9 @@ export async function makeBootParts(options: {
   const streams: Partial<Record<Algorithm, StreamInfo>> = {};
   for (const algorithm of ALGORITHMS) {
     await mkdir(join(dir, algorithm), { recursive: true });
-    const { template, bytes } = await withStubLinker(buildDir, algorithm, (linker) => makeStub(linker, kernel));
+    const { template, bytes } = await withStubLinker(buildDir, algorithm, (linker) =>
+      makeStub(linker, kernel),
+    );
     const parts = { ...bytes, kernel: await packKernel(algorithm, kernel.bytes) };
     const seals = Object.entries(STREAM_FILES).map(
       async ([name, file]) => [name, await write(join(algorithm, file), parts[name as StreamFile])] as const,

@@ -18,7 +18,11 @@ const CRC_WORDS = 1 + 32;
  * nothing in front of them, so that others can precede and follow (RFC 1951, 3.2.3).
  */
 export function gzipKernel(kernel: Uint8Array): Uint8Array {
-  const blocks = deflateRawSync(kernel, { level: 9, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1 << 20 });
+  const blocks = deflateRawSync(kernel, {
+    level: 9,
+    finishFlush: constants.Z_SYNC_FLUSH,
+    chunkSize: 1 << 20,
+  });
   const out = new Uint8Array(CRC_WORDS * 4 + blocks.length);
   const view = new DataView(out.buffer);
   view.setUint32(0, crc32(kernel, 0), true);
