@@ -11,14 +11,20 @@ import type { PayloadCodec } from './payload-codec.js';
 import { HEADER_AREA } from './payload-layout.js';
 
 /**
- * LZ4: the kit keeps blocks with their lengths, where the first is the rest of the payload's first block behind the header
- * area; a link puts the header's sequence in front of that one.
+ * The kernel as a kit keeps it for LZ4: blocks with their lengths. The first is the rest of the payload's first block behind
+ * the header area.
  */
+export function splitKernel(kernel: Uint8Array): { first: Uint8Array; further: Uint8Array[] } {
+  const [first, ...further] = splitLegacyBlocks(kernel);
+  if (first === undefined) throw new RangeError('the kernel has no blocks');
+  return { first, further };
+}
+
+/** LZ4: the header's sequence goes in front of the first block that the kit keeps. */
 export function lz4Codec(lz4: Lz4BlockCodec): PayloadCodec {
   return {
     compress: ({ header, kernel, tail }) => {
-      const [first, ...further] = splitLegacyBlocks(kernel);
-      if (first === undefined) throw new RangeError('the kernel has no blocks');
+      const { first, further } = splitKernel(kernel);
       return [
         legacyMagic(),
         ...legacyBlock(encodeZeroPadded(header, HEADER_AREA), first),

@@ -1,12 +1,6 @@
-import {
-  decodeLegacyStream,
-  legacyBlock,
-  legacyMagic,
-  literalsHead,
-  splitLegacyBlocks,
-  type Lz4BlockCodec,
-} from './lz4.js';
+import { decodeLegacyStream, legacyBlock, legacyMagic, literalsHead, type Lz4BlockCodec } from './lz4.js';
 import type { PayloadCodec } from './payload-codec.js';
+import { splitKernel } from './payload-lz4.js';
 import { BLOCK_SIZE, HEADER_AREA } from './payload-layout.js';
 
 /** A block of a legacy stream that is its own content, in parts: one sequence of literals, 0.4 % more than they. */
@@ -18,8 +12,7 @@ function storedBlock(...parts: readonly Uint8Array[]): Uint8Array[] {
 export function storedCodec(lz4: Lz4BlockCodec): PayloadCodec {
   return {
     compress: ({ header, kernel, tail }) => {
-      const [first, ...further] = splitLegacyBlocks(kernel);
-      if (first === undefined) throw new RangeError('the kernel has no blocks');
+      const { first, further } = splitKernel(kernel);
       const pieces = [
         legacyMagic(),
         ...storedBlock(
