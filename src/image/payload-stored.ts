@@ -1,6 +1,6 @@
-import { decodeLegacyStream, legacyBlock, legacyMagic, literalsHead, type Lz4BlockCodec } from './lz4.js';
+import { legacyBlock, legacyMagic, literalsHead, type Lz4BlockCodec } from './lz4.js';
 import type { PayloadCodec } from './payload-codec.js';
-import { splitKernel } from './payload-lz4.js';
+import { lz4Codec, splitKernel } from './payload-lz4.js';
 import { BLOCK_SIZE, HEADER_AREA } from './payload-layout.js';
 
 /** A block of a legacy stream that is its own content, in parts: one sequence of literals, 0.4 % more than they. */
@@ -11,6 +11,7 @@ function storedBlock(...parts: readonly Uint8Array[]): Uint8Array[] {
 /** No compression: LZ4 blocks of literals only, made of the kernel as the kit keeps it for LZ4. */
 export function storedCodec(lz4: Lz4BlockCodec): PayloadCodec {
   return {
+    ...lz4Codec(lz4),
     compress: ({ header, kernel, tail }) => {
       const { first, further } = splitKernel(kernel);
       const pieces = [
@@ -26,6 +27,5 @@ export function storedCodec(lz4: Lz4BlockCodec): PayloadCodec {
         pieces.push(...storedBlock(tail.subarray(at, at + BLOCK_SIZE)));
       return pieces;
     },
-    decompress: (stream, size) => decodeLegacyStream(stream, size, lz4),
   };
 }

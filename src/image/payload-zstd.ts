@@ -26,11 +26,11 @@ export const ZSTD_KERNEL_ZEROS = 32;
 const FRESH_OFFSETS = Uint8Array.of(
   // Compressed block of 8 bytes: 8 zeros (RLE literals), then 1 sequence of them and 8 bytes at distance 8.
   ...[0x44, 0, 0, (8 << 3) | 1, 0],
-  // One symbol each (mode RLE) for the codes: literals 8; offset 3, which is 8 plus 3 bits less 3; match 5, which is 8.
+  // One symbol each (mode RLE) for the codes: 8 literals; offset code 3, which is 8 + 3 bits - 3; match code 5, which is 8.
   ...[1, 0b01_01_01_00, 8, 3, 5],
   // Bits are read from the end behind a 1: 011 of 8 + 3.
   0b1_011,
-  // Compressed block of 7 bytes: no literals, 2 sequences of 8 bytes each; offset code 2 is 4 plus 2 bits less 3.
+  // Compressed block of 7 bytes: no literals, 2 sequences of 8 bytes each with offset code 2, 4 + 2 bits - 3.
   ...[0x3c, 0, 0, 0],
   ...[2, 0b01_01_01_00, 0, 2, 5],
   // 11 of 4 + 3, then 00 of 1 + 3.
