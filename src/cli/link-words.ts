@@ -1,3 +1,4 @@
+import { COMPRESSIONS } from '../image/compression.js';
 import { UsageError } from './status.js';
 
 /** An option of a link. Everything on the command line that is none of these is an input of the link, in ld's spelling. */
@@ -24,6 +25,10 @@ export const linkOptions = {
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
+  compress: {
+    value: COMPRESSIONS.join('|'),
+    describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
+  },
   kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
   'print-stats': { describe: 'Print time and bytes of every pass' },
   json: { describe: 'Print one JSON document instead of text' },
