@@ -1,7 +1,14 @@
 import { basename, extname } from 'node:path';
 import { UklError, imageErrors, type Diagnostic } from './errors/index.js';
 import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
-import { loadBootParts, packImage, type BootParts, type LinkedProgram } from './image/index.js';
+import {
+  COMPRESSIONS,
+  loadBootParts,
+  packImage,
+  type BootParts,
+  type ImageCompression,
+  type LinkedProgram,
+} from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
 import { writeCpio } from './image/cpio.js';
 import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
@@ -51,12 +58,15 @@ export interface LinkOptions {
   readonly map?: string;
   /** Whether the result is to say so as well. */
   readonly sites?: boolean;
+  /** What the image is compressed with; `lz4` when absent. */
+  readonly compress?: ImageCompression;
 }
 
 export interface LinkResult {
   readonly output: string;
   /** Bytes of the image. */
   readonly size: number;
+  readonly compress: ImageCompression;
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
@@ -72,16 +82,12 @@ export interface LinkResult {
  */
 export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
+  const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const loaded = await timer.run(
-    'load kit',
-    () => attempt(() => loadKit(options.kit)),
-    ({ value }) => value?.parts.blocks.length ?? 0,
-  );
   const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
-    () => resolveAll(options, loaded),
+    () => resolveAll(options, compress),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
   const { kit, parts, init } = loadedKit;
@@ -129,6 +135,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   return {
     output: options.output,
     size: image.length,
+    compress,
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
@@ -230,10 +237,10 @@ interface LoadedKit {
   readonly init: Uint8Array;
 }
 
-async function loadKit(name: string | undefined): Promise<LoadedKit> {
+async function loadKit(name: string | undefined, compress: ImageCompression): Promise<LoadedKit> {
   const kit = await findKit(name);
   const [parts, init] = await Promise.all([
-    attempt(() => loadBootParts(kit.folder)),
+    attempt(() => loadBootParts(kit.folder, compress)),
     attempt(() => readKitFile(kit, 'init')),
   ]);
   if (parts.value === undefined || init.value === undefined) {
@@ -243,10 +250,12 @@ async function loadKit(name: string | undefined): Promise<LoadedKit> {
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Promise<Resolved> {
+async function resolveAll(options: LinkOptions, compress: ImageCompression): Promise<Resolved> {
   const { rootfs, output, map } = options;
-  const [toolchain, program, tree, place, mapPlace] = await Promise.all([
+  const [toolchain, loaded, program, tree, place, mapPlace] = await Promise.all([
     attempt(() => findToolchain()),
+    // While gcc is asked for its folders.
+    attempt(() => loadKit(options.kit, compress)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     attempt(() => demandReplaceable(output)),

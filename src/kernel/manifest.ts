@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { UklError, kernelErrors } from '../errors/index.js';
 
 /** Version of the kit's layout and of the contract between kernel and link. Raised when an older tool or kit would not fit. */
-export const KIT_FORMAT = 2;
+export const KIT_FORMAT = 3;
 
 /** Whether a path names a file within a kit's folder, in the one spelling that there is. */
 export function isPlainPath(path: string): boolean {
@@ -40,6 +40,8 @@ const manifestSchema = z.object({
   }),
   /** Link addresses of what a program may jump to; see symbols.ts. */
   symbols: z.record(z.string(), address),
+  /** What images made with the kit can be compressed with (`--compress`), the default first. */
+  compress: z.array(z.string()),
   /** Every other file of the kit, by path within it. */
   files: z.record(
     z.string().check(z.refine(isPlainPath, 'a file of a kit must have a plain relative path')),

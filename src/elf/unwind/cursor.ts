@@ -10,13 +10,14 @@ export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
-  /** Reads bytes `offset` to `end`; `place` says whose they are. */
+  /** Reads bytes `offset` to `end`; `place` says whose they are. Throws UKL1027 when they are not all there. */
   constructor(bytes: Uint8Array, place: Place, offset = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.place = place;
     this.offset = offset;
-    this.end = Math.min(end, bytes.length);
+    this.end = end;
+    if (end > bytes.length) throw this.refuse('it is cut short');
   }
 
   get atEnd(): boolean {

@@ -91,7 +91,6 @@ export function collectLabels(
       .get(place.section)
       ?.addBase({ at: at.section === place.section ? at.offset : undefined, place: place.offset });
   }
-  for (const { place } of references.distances) labels.get(place.section)?.addMark(place.offset);
   for (const { place, before } of runs(references.distances)) {
     labels.get(place.section)?.addEntry({ offset: place.offset, before });
   }

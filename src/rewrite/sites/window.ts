@@ -58,9 +58,11 @@ export function chooseWindow(code: ProvenCode, site: number): Window | NativeRea
     first--;
     if (!reached.begins(table.offset(first))) return 'short';
   }
-  if (reached.isContested(table.offset(first), table.end(site))) return 'overlap';
   const window = { first, site };
-  return whyEntered(code, window) ?? whyUnmovable(code, window) ?? window;
+  const entered = whyEntered(code, window);
+  if (entered !== undefined) return entered;
+  if (reached.isContested(table.offset(first), table.end(site))) return 'overlap';
+  return whyUnmovable(code, window) ?? window;
 }
 
 /** Why the window may be entered elsewhere than at its start. */
