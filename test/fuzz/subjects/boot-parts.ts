@@ -1,46 +1,48 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   BOOT_DIR,
-  BOOT_FILES,
   BOOT_MANIFEST,
+  RELOCS_FILE,
+  STREAM_FILES,
   formatBootManifest,
   loadBootParts,
-  type BootInfo,
+  type FileSeal,
 } from '../../../src/image/boot-parts.js';
 import { crc32 } from '../../../src/image/crc32.js';
-import { syntheticParts } from '../../support/image/synthetic-kit.js';
 import { byteMutations } from '../mutations/bytes.js';
 import { jsonMutations } from '../mutations/text.js';
 import type { Subject } from '../subject.js';
+import { smallParts } from './image.js';
+
+const sealOf = (data: Uint8Array): FileSeal => ({ size: data.length, crc32: crc32(data) });
 
 /** The files under `boot/` of a kit, one of them damaged: none may be taken for a sound one. */
 export async function bootPartsSubject(folder: string): Promise<Subject> {
-  const boot = join(folder, 'boot-parts', BOOT_DIR);
-  mkdirSync(boot, { recursive: true });
-  const parts = await syntheticParts({
-    segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
-    slotOffset: 2 << 20,
-    slotSize: 2 << 20,
-    size: 5 << 20,
-    relocs: { relocs64: [], relocs32Inverse: [], relocs32: [] },
-    cmdlineOffset: 64,
-  });
-  const { stubBytes, firstBlock, blocks, relocs } = parts;
-  const contents = { ...stubBytes, firstBlock, blocks, relocs };
-  const describe = (data: Uint8Array): { size: number; crc32: number } => ({
-    size: data.length,
-    crc32: crc32(data),
-  });
-  const files = Object.fromEntries(Object.entries(contents).map(([name, data]) => [name, describe(data)]));
-  const manifest = formatBootManifest({ ...bootInfo(parts), files: files as BootInfo['files'] });
+  const kit = join(folder, 'boot-parts');
+  const { loadPhysicalAddr, entry, loads, slot, layout, stub, stubBytes, kernel, relocs } =
+    await smallParts('lz4');
+  const stream = { ...stubBytes, kernel };
+  const files = {
+    setup: sealOf(stream.setup),
+    head: sealOf(stream.head),
+    body: sealOf(stream.body),
+    kernel: sealOf(kernel),
+  };
+  const info = { loadPhysicalAddr, entry, loads, slot, layout };
+  const manifest = formatBootManifest({ ...info, relocs: sealOf(relocs), streams: { lz4: { stub, files } } });
   const seeds = new Map<string, Uint8Array>([
     [BOOT_MANIFEST, Buffer.from(manifest)],
-    ...Object.entries(BOOT_FILES).map(
-      ([part, name]) => [name, contents[part as keyof typeof contents]] as const,
+    [RELOCS_FILE, relocs],
+    ...(['setup', 'head', 'body', 'kernel'] as const).map(
+      (part) => [join('lz4', STREAM_FILES[part]), stream[part]] as const,
     ),
   ]);
-  for (const [name, data] of seeds) writeFileSync(join(boot, name), data);
+  const pathOf = (name: string): string => join(kit, BOOT_DIR, name);
+  for (const [name, data] of seeds) {
+    mkdirSync(dirname(pathOf(name)), { recursive: true });
+    writeFileSync(pathOf(name), data);
+  }
   return {
     name: 'boot parts',
     share: 1,
@@ -48,39 +50,14 @@ export async function bootPartsSubject(folder: string): Promise<Subject> {
     mutations: [...byteMutations, ...jsonMutations, ...jsonMutations],
     allowance: 1 << 20,
     exercise: async (bytes, findings, name) => {
-      writeFileSync(join(boot, name), bytes);
+      writeFileSync(pathOf(name), bytes);
       try {
-        const loaded = await findings.attemptLater(() => loadBootParts(join(folder, 'boot-parts')));
+        const loaded = await findings.attemptLater(() => loadBootParts(kit));
         const same = Buffer.compare(bytes, seeds.get(name) ?? bytes) === 0;
         if (loaded !== undefined && !same && name !== BOOT_MANIFEST) throw new Error(`${name} was believed`);
       } finally {
-        writeFileSync(join(boot, name), seeds.get(name) ?? bytes);
+        writeFileSync(pathOf(name), seeds.get(name) ?? bytes);
       }
     },
-  };
-}
-
-/** The part of a kit's boot parts that boot.json holds. */
-function bootInfo({
-  compression,
-  loadPhysicalAddr,
-  entry,
-  loads,
-  slot,
-  cmdline,
-  layout,
-  stub,
-  files,
-}: BootInfo): BootInfo {
-  return {
-    compression,
-    loadPhysicalAddr,
-    entry,
-    loads,
-    slot,
-    ...(cmdline && { cmdline }),
-    layout,
-    stub,
-    files,
   };
 }

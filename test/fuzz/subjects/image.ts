@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BootParts } from '../../../src/image/boot-parts.js';
+import type { ImageCompression } from '../../../src/image/compression.js';
 import { packImage, readImage } from '../../../src/image/index.js';
 import { loadLz4 } from '../../../src/image/lz4.js';
 import { checkBootable } from '../../../src/run/image-check.js';
@@ -12,26 +14,34 @@ import type { Subject } from '../subject.js';
 
 const MIB = 1 << 20;
 
-/** An image of an invented kernel, with a program, a root file system and a command line. */
-async function smallImage(type: 'exec' | 'dyn'): Promise<Uint8Array> {
-  const parts = await syntheticParts({
+/** The boot parts of an invented kernel. */
+export function smallParts(compression: ImageCompression): Promise<BootParts> {
+  const kernel = {
     segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
     slotOffset: 2 * MIB,
     slotSize: 2 * MIB,
     size: 5 * MIB,
     relocs: { relocs64: [Number(BigInt.asUintN(32, TEXT_VADDR))], relocs32Inverse: [], relocs32: [] },
     cmdlineOffset: 64,
-  });
+  };
+  return syntheticParts(kernel, compression);
+}
+
+/** An image of that kernel, with a program, a root file system and a command line. */
+async function smallImage(type: 'exec' | 'dyn', compression: ImageCompression): Promise<Uint8Array> {
+  const parts = await smallParts(compression);
   const segments = [{ offset: 0, data: Buffer.alloc(9000, 'program '), bss: 77 }];
   const program = syntheticProgram(parts.slot, segments, {}, type);
   return packImage(parts, { program, initramfs: Buffer.from('070701'), cmdline: 'quiet' });
 }
 
-/** Images by what their program is: linked to the slot, or relocating itself. */
+/** Images by how their program is linked and what they are compressed with. */
 export async function imageSeeds(): Promise<ReadonlyMap<string, Uint8Array>> {
   return new Map([
-    ['exec image', await smallImage('exec')],
-    ['dyn image', await smallImage('dyn')],
+    ['exec image', await smallImage('exec', 'lz4')],
+    ['dyn image', await smallImage('dyn', 'lz4')],
+    ['gzip image', await smallImage('exec', 'gzip')],
+    ['zstd image', await smallImage('exec', 'zstd')],
   ]);
 }
 
