@@ -83,6 +83,10 @@ const damages: readonly ((tar: Buffer, random: Random) => Buffer)[] = [
     const i = random.below(headers.length - 1);
     return Buffer.concat([tar.subarray(0, headers[i]), tar.subarray(headers[i + 1])]);
   },
+  /** As it was, but packed by another hand. */
+  function repack(tar) {
+    return tar;
+  },
   function anywhere(tar, random) {
     return Buffer.from(random.pick(byteMutations)(tar, random));
   },

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BootParts } from '../../../src/image/boot-parts.js';
 import type { ImageCompression } from '../../../src/image/compression.js';
-import { packImage, readImage } from '../../../src/image/index.js';
+import { packImage, readImage, writeCpio } from '../../../src/image/index.js';
 import { loadLz4 } from '../../../src/image/lz4.js';
 import { checkBootable } from '../../../src/run/image-check.js';
 import { TEXT_VADDR, syntheticParts } from '../../support/image/synthetic-kit.js';
@@ -32,7 +32,11 @@ async function smallImage(type: 'exec' | 'dyn', compression: ImageCompression): 
   const parts = await smallParts(compression);
   const segments = [{ offset: 0, data: Buffer.alloc(9000, 'program '), bss: 77 }];
   const program = syntheticProgram(parts.slot, segments, {}, type);
-  return packImage(parts, { program, initramfs: Buffer.from('070701'), cmdline: 'quiet' });
+  return packImage(parts, {
+    program,
+    initramfs: writeCpio([{ type: 'directory', path: 'dev', mode: 0o755 }]),
+    cmdline: 'quiet',
+  });
 }
 
 /** Images by how their program is linked and what they are compressed with. */

@@ -28,6 +28,7 @@ async function storeOf(
   mkdirSync(join(tree, 'include/config'), { recursive: true });
   writeFileSync(join(tree, 'include/config/kernel.release'), '6.1.7-fake\n');
   writeFileSync(join(tree, '.config'), 'CONFIG_SMP=y\n');
+  writeFileSync(join(tree, 'vmlinux'), 'ELF');
   writeFileSync(
     join(tree, 'System.map'),
     'ffffffff82000000 B __ukl_slot_start\nffffffff82400000 B __ukl_slot_end\nffffffff81600000 T ukl_entry_SYSCALL_64\n',
