@@ -39,7 +39,19 @@ export class UklError extends Error {
   }
 }
 
-/** A catalogued error, as the functions in the catalogue build it. */
-export function errorDiagnostic(code: string, message: string, place: Place = {}, hint?: string): Diagnostic {
-  return { code, severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) };
-}
+type DiagnosticMaker = (code: string, message: string, place?: Place, hint?: string) => Diagnostic;
+
+const makerOf =
+  (severity: Severity): DiagnosticMaker =>
+  (code, message, place = {}, hint) => ({
+    code,
+    severity,
+    message,
+    ...place,
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** A catalogued problem of each severity, as the functions in the catalogue build it. */
+export const errorDiagnostic = makerOf('error');
+export const warningDiagnostic = makerOf('warning');
+export const noteDiagnostic = makerOf('note');

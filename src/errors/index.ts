@@ -4,6 +4,7 @@
  * 5xxx running, 6xxx command line and host tools.
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
+export { checkErrors, type CheckName } from './checks.js';
 export { elfErrors } from './elf.js';
 export { imageErrors } from './image.js';
 export { hostErrors } from './host.js';
