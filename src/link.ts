@@ -1,5 +1,11 @@
 import { basename, extname } from 'node:path';
-import { UklError, imageErrors, type Diagnostic } from './errors/index.js';
+import {
+  UklError,
+  imageErrors,
+  judgeFindings,
+  type Diagnostic,
+  type WarningOptions,
+} from './errors/index.js';
 import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
 import { loadBootParts, packImage, type BootParts, type LinkedProgram } from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
@@ -21,7 +27,7 @@ import { findKit } from './kernel/store.js';
 import { finishProgram, runLd } from './ld/index.js';
 import { originalNames, prefixedName, rewriteInputs, type RewriteCache } from './rewrite/index.js';
 
-export interface LinkOptions {
+export interface LinkOptions extends WarningOptions {
   /** The inputs in ld's order and spelling: files, `-lNAME`, `-LDIR`, groups … */
   readonly program: readonly string[];
   /** Path of the image. */
@@ -69,7 +75,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const base = BigInt(kit.manifest.slot.start);
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { program, warnings } = await linkProgram({ inputs, toolchain, base }, timer);
+  const { program, warnings: said } = await linkProgram({ inputs, toolchain, base }, timer);
+  const warnings = judgeFindings(said, options);
+  if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -182,7 +190,7 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
   const inputs = await attempt(() =>
     program.value === undefined || toolchain.value === undefined
       ? undefined
-      : resolveInputs(program.value, toolchain.value),
+      : resolveInputs(program.value, toolchain.value, undefined, options),
   );
   const paths = inputs.value?.files.map(({ path }) => path) ?? [];
   const problems = [

@@ -17,14 +17,8 @@ export interface Finding {
   readonly count: number;
 }
 
-/** A finding in words. */
-export interface FindingDiagnostic extends Diagnostic {
-  /** How many places of the symbol this is about; the diagnostic names the first. */
-  readonly count: number;
-}
-
 /** The finding as a diagnostic of the file it was found in. */
-export function diagnosticOf(finding: Finding, origin: Origin): FindingDiagnostic {
+export function diagnosticOf(finding: Finding, origin: Origin): Diagnostic {
   const { check, section, offset, symbol, detail, count } = finding;
   const place = { ...origin, section, offset, ...(symbol === '' ? {} : { symbol }) };
   return { ...checkErrors[check](place, detail), count };

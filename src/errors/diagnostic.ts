@@ -23,6 +23,8 @@ export interface Diagnostic extends Place {
   readonly message: string;
   /** What to do. */
   readonly hint?: string;
+  /** How often it was found in the symbol, 1 when absent; the offset is the first one's. */
+  readonly count?: number;
 }
 
 /** The one exception the library throws on purpose: one or more catalogued problems, reported together. */

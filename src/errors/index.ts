@@ -11,3 +11,4 @@ export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
 export { linkErrors, placeName, type Reference } from './link.js';
 export { runErrors } from './run.js';
+export { judgeFindings, type WarningOptions } from './warnings.js';

@@ -1,8 +1,10 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
-import { readLinkWords, type LinkWords } from '../link-words.js';
+import type { InputWords } from '../input-words.js';
+import { readLinkWords, type LinkOptionName } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
+import { warningChoice } from '../warning-choice.js';
 import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
 
@@ -18,7 +20,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
+function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): LinkOptions {
   const output = words.output?.[0];
   if (program.length === 0)
     throw new UsageError('nothing to link: name the program with --with-program=FILE');
@@ -35,6 +37,7 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
+    ...warningChoice(words),
   });
 }
 
