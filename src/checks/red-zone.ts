@@ -7,6 +7,13 @@ export interface RedZoneUse {
   readonly count: number;
 }
 
+interface FrameAccess {
+  readonly offset: number;
+  /** Bytes below %rbp. */
+  readonly depth: number;
+  readonly isIndexed: boolean;
+}
+
 /**
  * Finds memory accesses below the stack pointer in one function, its instructions taken in the order they stand in:
  *
@@ -15,7 +22,7 @@ export interface RedZoneUse {
  * - with an index (`-N(%rsp,%rax)`), and addresses (`lea -N(%rsp),%rax`), when the function has no frame but pushed registers: with a frame, the
  *   compiler may have folded an index into the displacement, or be about to allocate what the address is of.
  *
- * `or $0,-N(%rsp)` is a stack probe: it uses nothing of what lies there.
+ * `or $0,-N(%rsp)` is a stack probe and `lock add $0,-N(%rsp)` a memory barrier: they use nothing of what lies there.
  */
 export class RedZone {
   readonly #iced = iced();
@@ -23,7 +30,7 @@ export class RedZone {
   /** Found only if the function has no frame. */
   readonly #frameless: number[] = [];
   /** Accesses through the frame pointer, and how far below it they lie. */
-  readonly #frameAccesses: { readonly offset: number; readonly depth: number }[] = [];
+  readonly #frameAccesses: FrameAccess[] = [];
   #hasFrame = false;
   /**
    * Bytes that the function lowers the stack pointer below %rbp, all lowerings added up: which of them happen together is a matter of the
@@ -45,28 +52,29 @@ export class RedZone {
   }
 
   result(): RedZoneUse | undefined {
-    const { count, first } = [
+    const lowered = this.#lowered ?? 0;
+    const deep = this.#frameAccesses.filter(
+      ({ depth, isIndexed }) => depth > lowered && !(isIndexed && this.#hasFrame),
+    );
+    const places = [
       ...this.#hits,
-      ...this.#frameAccesses.filter(({ depth }) => depth > (this.#lowered ?? 0)).map(({ offset }) => offset),
+      ...deep.map(({ offset }) => offset),
       ...(this.#hasFrame ? [] : this.#frameless),
-    ].reduce((sum, offset) => ({ count: sum.count + 1, first: Math.min(sum.first, offset) }), {
-      count: 0,
-      first: Infinity,
-    });
-    return count === 0 ? undefined : { offset: first, count };
+    ];
+    if (places.length === 0) return undefined;
+    return { offset: places.reduce((first, offset) => Math.min(first, offset)), count: places.length };
   }
 
   #access(instruction: Instruction, offset: number, base: Instruction['memoryBase']): void {
     const { Mnemonic, Register } = this.#iced;
     const { mnemonic } = instruction;
     const displacement = displacementOf(instruction);
-    if (displacement >= 0 || mnemonic === Mnemonic.Nop || this.#isProbe(instruction)) return;
+    if (displacement >= 0 || mnemonic === Mnemonic.Nop || this.#changesNothing(instruction)) return;
     const isIndexed = instruction.memoryIndex !== Register.None;
     const isAddress = mnemonic === Mnemonic.Lea;
     if (isAddress && instruction.op0Register === Register.RSP) return;
     if (base === Register.RBP) {
-      const isFrame = this.#lowered !== undefined && !isIndexed;
-      if (isFrame) this.#frameAccesses.push({ offset, depth: -displacement });
+      if (this.#lowered !== undefined) this.#frameAccesses.push({ offset, depth: -displacement, isIndexed });
     } else if (isIndexed || isAddress) {
       this.#frameless.push(offset);
     } else {
@@ -100,12 +108,11 @@ export class RedZone {
     }
   }
 
-  #isProbe(instruction: Instruction): boolean {
-    return (
-      instruction.mnemonic === this.#iced.Mnemonic.Or &&
-      this.#isConstant(instruction) &&
-      instruction.immediate(1) === 0n
-    );
+  #changesNothing(instruction: Instruction): boolean {
+    const { Mnemonic } = this.#iced;
+    const { mnemonic } = instruction;
+    const keepsValue = mnemonic === Mnemonic.Or || mnemonic === Mnemonic.Add;
+    return keepsValue && this.#isConstant(instruction) && instruction.immediate(1) === 0n;
   }
 
   /** Whether the second operand is a constant. */
