@@ -7,7 +7,14 @@ import {
   type WarningOptions,
 } from './errors/index.js';
 import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
-import { loadBootParts, packImage, type BootParts, type LinkedProgram } from './image/index.js';
+import {
+  COMPRESSIONS,
+  loadBootParts,
+  packImage,
+  type BootParts,
+  type ImageCompression,
+  type LinkedProgram,
+} from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
 import { writeCpio } from './image/cpio.js';
 import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
@@ -42,12 +49,15 @@ export interface LinkOptions extends WarningOptions {
   readonly cmdline?: string;
   /** Folder or cpio archive that replaces the default root file system. */
   readonly rootfs?: string;
+  /** What the image is compressed with; `lz4` when absent. */
+  readonly compress?: ImageCompression;
 }
 
 export interface LinkResult {
   readonly output: string;
   /** Bytes of the image. */
   readonly size: number;
+  readonly compress: ImageCompression;
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
@@ -59,12 +69,13 @@ export interface LinkResult {
  */
 export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
+  const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
   const loaded = await timer.run(
     'load kit',
-    () => attempt(() => loadKit(options.kit)),
-    ({ value }) => value?.parts.blocks.length ?? 0,
+    () => attempt(() => loadKit(options.kit, compress)),
+    ({ value }) => value?.parts.kernel.length ?? 0,
   );
   const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
@@ -73,9 +84,10 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   );
   const { kit, parts, init } = loadedKit;
   const base = BigInt(kit.manifest.slot.start);
+  const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { program, warnings: said } = await linkProgram({ inputs, toolchain, base }, timer);
+  const { program, warnings: said } = await linkProgram({ inputs, toolchain, base, imports }, timer);
   const warnings = judgeFindings(said, options);
   if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
 
@@ -103,6 +115,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   return {
     output: options.output,
     size: image.length,
+    compress,
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
@@ -115,6 +128,8 @@ export interface ProgramJob {
   readonly toolchain: Toolchain;
   /** Link address of the image's first byte, `__ukl_slot_start`. */
   readonly base: bigint;
+  /** Link addresses of what a program may call in the kernel; see src/kernel/symbols.ts. */
+  readonly imports: ReadonlyMap<string, bigint>;
   readonly cache?: RewriteCache;
 }
 
@@ -123,7 +138,7 @@ export async function linkProgram(
   job: ProgramJob,
   timer = new PassTimer(),
 ): Promise<{ readonly program: LinkedProgram; readonly warnings: readonly Diagnostic[] }> {
-  const { inputs, toolchain, base } = job;
+  const { inputs, toolchain, base, imports } = job;
   const rewritten = await timer.run(
     'rewrite',
     () => rewriteInputs(inputs.files, job.cache),
@@ -138,13 +153,14 @@ export async function linkProgram(
         base,
         entry: prefixedName('_start'),
         wanted: inputs.wanted.map(prefixedName),
+        imports,
         explain: originalNames(rewritten.paths),
       }),
     ({ bytes }) => bytes.length,
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base),
+    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
     ({ elf }) => elf.length,
   );
   return { program, warnings: linked.warnings };
@@ -166,10 +182,10 @@ interface LoadedKit {
   readonly init: Uint8Array;
 }
 
-async function loadKit(name: string | undefined): Promise<LoadedKit> {
+async function loadKit(name: string | undefined, compress: ImageCompression): Promise<LoadedKit> {
   const kit = await findKit(name);
   const [parts, init] = await Promise.all([
-    attempt(() => loadBootParts(kit.folder)),
+    attempt(() => loadBootParts(kit.folder, compress)),
     attempt(() => readKitFile(kit, 'init')),
   ]);
   if (parts.value === undefined || init.value === undefined) {

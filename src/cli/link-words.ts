@@ -1,3 +1,4 @@
+import { COMPRESSIONS } from '../image/compression.js';
 import { readInputWords, type InputOptions, type InputWords } from './input-words.js';
 
 /** Options about warnings, of everything that looks at the inputs of a link. */
@@ -24,6 +25,10 @@ export const linkOptions = {
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
+  compress: {
+    value: COMPRESSIONS.join('|'),
+    describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
+  },
   kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass' },

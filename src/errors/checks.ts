@@ -59,9 +59,9 @@ export const checkErrors = {
   flagsFromElsewhere: (place: Place, instruction: string): Diagnostic =>
     warning(
       'UKL2106',
-      `${instruction} of flags that this function has not saved: in ring 0 it also sets IF (clear: no more interrupts) and AC (clear: no access to user memory)`,
+      `${instruction} of flags that this function has not saved: in ring 0 it also sets IF, and without that there are no more interrupts`,
       place,
-      'restore only flags that pushf has saved, and leave IF and AC as they were',
+      'restore only flags that pushf has saved, and leave IF as it was',
     ),
 
   ringChange: (place: Place, instruction: string): Diagnostic =>
@@ -99,7 +99,7 @@ export const checkErrors = {
   executableStack: (place: Place): Diagnostic =>
     warning(
       'UKL2111',
-      'asks for an executable stack: in ring 0 no user memory can be executed (SMEP), so code on the stack is SIGSEGV',
+      'asks for an executable stack, which no program in the slot gets: code on the stack is SIGSEGV',
       place,
       'pass no pointers to nested functions (gcc makes trampolines on the stack for them); in assembler, declare .note.GNU-stack without "x"',
     ),

@@ -21,6 +21,8 @@ export interface LdJob {
   readonly entry: string;
   /** Symbols that archives are searched for although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** Link addresses of the kernel's functions that the program jumps to. */
+  readonly imports: ReadonlyMap<string, bigint>;
   /** Turns what ld says into the user's words. */
   readonly explain: (text: string) => string;
 }
@@ -70,6 +72,7 @@ function ldArguments(job: LdJob, output: string): string[] {
     // ld must not look for libraries on its own: all paths are resolved.
     '-nostdlib',
     ...job.wanted.map((name) => `--undefined=${name}`),
+    ...[...job.imports].map(([name, address]) => `--defsym=${name}=0x${address.toString(16)}`),
     ...job.inputs.flatMap((input) => inputArguments(input, false)),
   ];
 }

@@ -32,6 +32,8 @@ describe('help', () => {
       '--env',
       '--cmdline',
       '--rootfs',
+      '--compress',
+      'lz4|zstd|gzip|none',
       '--kit',
       '--print-stats',
     ]) {
@@ -63,6 +65,8 @@ describe('wrong usage', () => {
     [['-o', 'out']],
     [['--with-program=a.o']],
     [['--with-program=a.o', '-o', 'out', '--args', "'open"]],
+    [['--with-program=a.o', '-o', 'out', '--compress', 'fast']],
+    [['--with-program=a.o', '-o', 'out', '--compress=lz4', '--compress=zstd']],
     [['run']],
     [['run', 'a', 'b']],
     [['run', 'a', '--unknown']],

@@ -30,6 +30,7 @@ bzImage vmlinux:
 	@echo 6.1.7-fake > include/config/kernel.release
 	@if grep -q CONFIG_FAIL=slot .config; then echo > System.map; else { \\
 	  echo ffffffff81000000 T _text; \\
+	  echo ffffffff81600000 T ukl_entry_SYSCALL_64; \\
 	  echo ffffffff82000000 B __ukl_slot_start; \\
 	  echo ffffffff86000000 B __ukl_slot_end; } > System.map; fi
 	@cat init/main.c .config > vmlinux
@@ -91,7 +92,7 @@ export function fakeKernel(folder: string, extraConfig: readonly string[] = [], 
 export const fakeParts: KitParts = {
   boot: (_tree, kitFolder) => {
     writeFileSync(join(kitFolder, 'boot', 'part'), 'boot part');
-    return Promise.resolve();
+    return Promise.resolve(['lz4']);
   },
   init: (kitFolder) => {
     writeFileSync(join(kitFolder, 'init'), 'init');

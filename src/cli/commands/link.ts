@@ -1,4 +1,5 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
+import { COMPRESSIONS, type ImageCompression } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import type { InputWords } from '../input-words.js';
@@ -37,8 +38,15 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
+    compress: compressionOf(words.compress?.[0]),
     ...warningChoice(words),
   });
+}
+
+function compressionOf(word: string | undefined): ImageCompression | undefined {
+  const known = COMPRESSIONS.find((compression) => compression === word);
+  if (word === undefined || known !== undefined) return known;
+  throw new UsageError(`--compress takes ${COMPRESSIONS.join(', ')}; not ${word}`);
 }
 
 /** Time and bytes of every pass, and their sum. */
