@@ -28,7 +28,9 @@ export class FlowEnd {
     const flow = instruction.flowControl;
     if (flow === FlowControl.Next) return;
     if (instruction.op0Kind === OpKind.NearBranch64 && flow !== FlowControl.Call) {
-      this.#farthest = Math.max(this.#farthest, Number(BigInt.asIntN(64, instruction.nearBranchTarget)));
+      const target = Number(BigInt.asIntN(64, instruction.nearBranchTarget));
+      // To the very next instruction: a branch that a relocation fills in, out of this function.
+      if (target !== offset + instruction.length) this.#farthest = Math.max(this.#farthest, target);
     }
     if (flow === FlowControl.IndirectBranch) this.#hasIndirectJump = true;
     const isLast =

@@ -154,6 +154,8 @@ describe('what is looked at', () => {
     const source = `${functions({ texts: 'test %eax,%eax; je 1f; nop; 1: ret; .ascii "\\372\\373lmno\\364\\017\\060"' })}
       table: .byte 0xfa, 0xfb, 0xf4\n${functions({ after: 'ret' })}.data\n.byte 0xfa\n`;
     expect(check('data.s', source)).toEqual([]);
+    const jumps = functions({ leaves: 'jmp elsewhere; .byte 0xfa, 0xfb' });
+    expect(check('tail.s', jumps)).toEqual([]);
   });
 
   it('is what a jump table or a landing pad may lead to behind the last return', () => {
