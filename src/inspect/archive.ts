@@ -1,6 +1,7 @@
 import { ET, identify, readElf, type Archive, type ArchiveMember } from '../elf/index.js';
 import { UklError } from '../errors/index.js';
 import { readThinMember, type OpenedArchives } from '../inputs/thin.js';
+import { findingCounts, sumFindings } from './findings.js';
 import { codeModelOf, sectionSizes } from './object.js';
 import type { ArchiveReport, MemberReport } from './report.js';
 import { siteCounts, sumSites } from './sites.js';
@@ -24,6 +25,7 @@ export function archiveReport(file: string, archive: Archive): ArchiveReport {
       bss: sum(({ memory }) => memory.bss),
     },
     sites: sumSites(objects.map(({ sites }) => sites)),
+    findings: sumFindings(objects.map(({ findings }) => findings)),
     members,
   };
 }
@@ -40,6 +42,7 @@ function memberReport(file: string, member: ArchiveMember, opened: OpenedArchive
       kind: 'object',
       memory: sectionSizes(elf),
       sites: siteCounts(elf),
+      findings: findingCounts(elf),
       codeModel: codeModelOf(elf),
     };
   } catch (error) {

@@ -8,6 +8,7 @@ import {
   type Section,
 } from '../elf/index.js';
 import { TOO_NARROW, isLoaded } from '../inputs/facts.js';
+import { findingCounts } from './findings.js';
 import type { CodeModel, MemorySizes, ObjectReport, SectionReport } from './report.js';
 import { siteCounts } from './sites.js';
 
@@ -39,6 +40,7 @@ export function objectReport(elf: ElfFile): ObjectReport {
     symbols: symbolCounts(elf),
     groups: readGroups(elf).filter(({ isComdat }) => isComdat).length,
     sites: siteCounts(elf),
+    findings: findingCounts(elf),
     sections: elf.sections
       .filter(({ type }) => type !== SHT.NULL)
       .map((section) => sectionReport(elf, section)),

@@ -2,6 +2,7 @@
  * What `ukl-link inspect` says of a file: plain data that JSON can hold, described in docs/inspect.md. Sizes and offsets are bytes;
  * addresses are `0x` and 16 hexadecimal digits, because JSON has no integers of that size.
  */
+import type { Severity } from '../errors/index.js';
 /** Raised when a field changes its meaning or goes away. */
 export const INSPECT_SCHEMA = 1;
 
@@ -28,6 +29,9 @@ export interface SiteCounts {
   /** The others keep their instruction: how many, by the reason. */
   readonly native: Readonly<Record<string, number>>;
 }
+
+/** How many findings `ukl-link check` has, by severity. */
+export type FindingCounts = Readonly<Record<Severity, number>>;
 
 /** What machine code does that matters in ring 0. */
 export interface CodeReport {
@@ -75,6 +79,7 @@ export interface ObjectReport {
   /** COMDAT groups. */
   readonly groups: number;
   readonly sites: SiteCounts;
+  readonly findings: FindingCounts;
   readonly sections: readonly SectionReport[];
 }
 
@@ -83,6 +88,7 @@ export type MemberReport = { readonly name: string; readonly size: number } & (
       readonly kind: 'object';
       readonly memory: MemorySizes;
       readonly sites: SiteCounts;
+      readonly findings: FindingCounts;
       readonly codeModel: CodeModel;
     }
   /** No x86-64 object: why, or what it is. */
@@ -98,6 +104,7 @@ export interface ArchiveReport {
   readonly objects: number;
   readonly memory: MemorySizes;
   readonly sites: SiteCounts;
+  readonly findings: FindingCounts;
   readonly members: readonly MemberReport[];
 }
 

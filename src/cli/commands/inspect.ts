@@ -20,7 +20,7 @@ export const command = defineCommand({
   },
   examples: [
     ['$0 inspect hello.bzImage', 'what is in an image'],
-    ['$0 inspect --json libfoo.a | jq .files[0].syscalls', 'a figure for a script'],
+    ['$0 inspect --json libfoo.a | jq .files[0].sites', 'a figure for a script'],
   ],
   run: async ({ file, verify = false, json }) => {
     const files: FileReport[] = [];

@@ -1,6 +1,7 @@
 import type {
   ArchiveReport,
   CodeReport,
+  FindingCounts,
   LinkedElf,
   MemorySizes,
   ObjectReport,
@@ -23,6 +24,7 @@ export function objectText(report: ObjectReport): string {
       ['memory', memoryText(report.memory)],
       ['code model', CODE_MODELS[report.codeModel]],
       ['system calls', sitesText(report.sites)],
+      ['checks', findingsText(report.findings)],
       ['symbols', `${symbols.global} global, ${symbols.local} local, ${symbols.undefined} undefined`],
       ['groups', report.groups === 0 ? undefined : `${report.groups} COMDAT`],
       ['relocations', counts.length === 0 ? 'none' : counts.join(', ')],
@@ -46,6 +48,7 @@ export function archiveText(report: ArchiveReport): string {
       ['index', index === null ? 'none' : `${index} symbols`],
       ['memory', memoryText(report.memory)],
       ['system calls', sitesText(report.sites)],
+      ['checks', findingsText(report.findings)],
     ]),
     table(
       [
@@ -107,6 +110,12 @@ function sitesText({ total, redirected, native }: SiteCounts): string {
   const reasons = Object.entries(native).map(([reason, count]) => `${count} ${reason}`);
   const kept = reasons.length === 0 ? '' : `; native: ${reasons.join(', ')}`;
   return `${total} sites, ${redirected} of them redirected by a link${kept}`;
+}
+
+/** Findings by their weight. */
+function findingsText({ error, warning, note }: FindingCounts): string {
+  if (error + warning + note === 0) return 'nothing found';
+  return `${error} errors, ${warning} warnings, ${note} notes: ukl-link check lists them`;
 }
 
 /** System calls by the way they take. */

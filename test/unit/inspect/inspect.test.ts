@@ -64,6 +64,12 @@ describe('objects', () => {
       codeModel: 'low 2 GiB',
       relocations: { R_X86_64_32: 1 },
     });
+    const privileged = shop.compile(
+      'cli.s',
+      '.globl f\nf: cli\n ret\n.section .note.GNU-stack,"",@progbits\n',
+    );
+    const checked = await reportOf('object', privileged);
+    expect(checked.findings.error + checked.findings.warning).toBe(1);
     const large = shop.compile('large.s', '.globl f\nf: movabs $f, %rax\n ret\n');
     expect(await reportOf('object', large)).toMatchObject({
       codeModel: 'large',
@@ -126,7 +132,13 @@ describe('archives', () => {
   it('thin ones, members that are no objects, no index', async () => {
     const object = shop.compile('member.c', 'int value = 7;');
     const thin = await reportOf('archive', shop.archive('thin.a', [object], 'rcsT'));
-    expect(thin).toMatchObject({ thin: true, objects: 1, index: 1, memory: { data: 4 } });
+    expect(thin).toMatchObject({
+      findings: { error: 0, warning: 0 },
+      thin: true,
+      objects: 1,
+      index: 1,
+      memory: { data: 4 },
+    });
     writeFileSync(shop.path('read.me'), 'text');
     writeFileSync(shop.path('half.o'), readFileSync(object).subarray(0, 100));
     const mixed = await reportOf(
