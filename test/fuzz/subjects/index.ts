@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Subject } from '../subject.js';
 import { bootPartsSubject } from './boot-parts.js';
 import { cacheSubject } from './cache.js';
+import { checksSubject } from './checks.js';
 import { cpioSubject } from './cpio.js';
 import { elfSubject } from './elf.js';
 import { imageSubject } from './image.js';
@@ -28,6 +29,7 @@ export async function loadSubjects(seedDirectory: string, folder: string): Promi
     elfSubject(seeds),
     ...rewriterSubjects(seeds),
     inputsSubject(seeds),
+    checksSubject(seeds),
     programSubject(seeds),
     cpioSubject(),
     await cacheSubject(folder),
