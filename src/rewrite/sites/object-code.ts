@@ -84,7 +84,7 @@ function tableTargets(
   };
   for (const { at, place } of addresses) if (!code.has(at.section)) add(place.section, place.offset);
   for (const { at, place } of distances) {
-    const base = (dataBases.get(at.section) ?? []).reduce(
+    const base = [...(dataBases.get(at.section) ?? [])].reduce(
       (best, b) => (b <= at.offset && b > best ? b : best),
       -1,
     );

@@ -74,6 +74,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ['?: label'],
   ],
   [
+    'a jump table of distances from elsewhere',
+    `${asFunction('test %esi, %esi\njz 0f\nlea 3f(%rip), %r8\nlea 4f(%rip), %r9\nmovslq (%r9,%rdi,4), %rdi\nadd %r8, %rdi\njmp *%rdi\n0: mov %rdx, %rsi\n1: mov %ecx, %eax\nsyscall\n2: ret')}.section .rodata\n4: .long 0b-3f, 1b-3f, 2b-3f\n.quad 5\n3: .quad 7\n`,
+    ['?: label'],
+  ],
+  [
     'a jump table that leads elsewhere',
     `${asFunction(`lea 3f(%rip), %r8\nmovslq (%r8,%rdi,4), %rdi\nadd %r8, %rdi\njmp *%rdi\n0: ${GETPID}\n2: ret`)}.section .rodata\n3: .long 2b-3b, 0b-3b\n`,
     ['39: redirected'],
