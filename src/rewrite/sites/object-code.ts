@@ -39,7 +39,7 @@ export class ObjectCode {
     // Jump tables are looked at only where a function has a jump that may use one.
     if ([...reached.values()].some(({ indirectJumps }) => indirectJumps.length > 0)) {
       for (const [index, offsets] of tableTargets(code, references)) {
-        entries.get(index)?.push(...offsets);
+        entries.set(index, (entries.get(index) ?? []).concat(offsets));
         const section = code.get(index);
         if (section) reached.set(index, follow(section));
       }
@@ -83,12 +83,24 @@ function tableTargets(
     else list.push(offset);
   };
   for (const { at, place } of addresses) if (!code.has(at.section)) add(place.section, place.offset);
+  const bases = new Map(
+    [...dataBases].map(([section, places]) => [section, [...places].sort((a, b) => a - b)]),
+  );
   for (const { at, place } of distances) {
-    const base = [...(dataBases.get(at.section) ?? [])].reduce(
-      (best, b) => (b <= at.offset && b > best ? b : best),
-      -1,
-    );
-    if (base >= 0) add(place.section, place.offset - (at.offset - base));
+    const base = lastUpTo(bases.get(at.section) ?? [], at.offset);
+    if (base !== undefined) add(place.section, place.offset - (at.offset - base));
   }
   return targets;
+}
+
+/** The largest of some numbers, which ascend, that is not above a limit. */
+function lastUpTo(numbers: readonly number[], limit: number): number | undefined {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low - 1];
 }
