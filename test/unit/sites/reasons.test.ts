@@ -128,6 +128,16 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     `${asFunction('lea 1f(%rip), %rax\nret')}1: .byte 0xb8,39,0,0,0,0x0f,5\n`,
     ['39: unreached'],
   ],
+  [
+    'bytes in data that look as if something jumped to them',
+    `${asFunction('lea 1f(%rip), %rax\nret')}1: .byte 0xeb,0,0xb8,39,0,0,0,0x0f,5\n`,
+    ['39: unreached'],
+  ],
+  [
+    'code that only another section reaches',
+    `${asFunction('test %edi, %edi\njz cold\nret')}${SECTION('.text.cold')}nop\ncold: ${GETPID}\nret\n`,
+    ['39: redirected'],
+  ],
   ['bytes of another instruction', asFunction('mov $0x050f, %eax\nret'), []],
   [
     'bytes behind a call that only pushes an address',
