@@ -119,6 +119,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['the address behind is named', asFunction(`${GETPID}\nbehind: ret`), ['39: marked']],
   ['rt_sigreturn', asFunction('mov $15, %rax\nsyscall'), ['15: sigreturn']],
+  [
+    'what unwinders take for rt_sigreturn',
+    asFunction('test %edi, %edi\njz 1f\nmov $15, %rax\n1: syscall'),
+    ['?: sigreturn'],
+  ],
   ['.init', `${SECTION('.init')}${asFunction(GETPID)}`, ['39: fragment']],
   ['a section bounded by __start_', `${SECTION('calls')}${asFunction(GETPID)}`, ['39: fragment']],
   ['a section that can be written', `${SECTION('.text.w', 'awx')}${asFunction(GETPID)}`, ['39: writable']],
