@@ -209,7 +209,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
       : await timer.run(
           'system call sites',
           () => collectSites(job, rewritten.paths, map),
-          ({ sites }) => sites.length,
+          () => map.length,
         );
   return { program, warnings, syscalls };
 }
