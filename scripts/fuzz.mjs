@@ -1,4 +1,4 @@
-// The long run of the fuzz tests: `node scripts/fuzz.mjs [COUNT [FIRST]]`. Input number n is the same on every machine, so a number that
+// The long run of the fuzz tests: `node scripts/fuzz.mjs [COUNT [FIRST [SUBJECT]]]`. Input number n is the same on every machine, so a number that
 // failed can be run again alone.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

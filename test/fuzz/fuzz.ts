@@ -15,6 +15,8 @@ export interface FuzzOptions {
   readonly first: number;
   readonly count: number;
   readonly subjects: readonly Subject[];
+  /** Leave out inputs of subjects whose names begin otherwise. */
+  readonly only?: string | undefined;
   /** Called before each input, so that a hang can be told. */
   readonly progress?: (input: number) => void;
 }
@@ -76,7 +78,7 @@ export async function exercise({
 }
 
 /** Runs inputs `first` to `first + count - 1`. */
-export async function fuzz({ first, count, subjects, progress }: FuzzOptions): Promise<FuzzReport> {
+export async function fuzz({ first, count, subjects, only, progress }: FuzzOptions): Promise<FuzzReport> {
   const bySubject = new Map(
     subjects.map(({ name }): [string, SubjectReport] => [
       name,
@@ -88,7 +90,7 @@ export async function fuzz({ first, count, subjects, progress }: FuzzOptions): P
     progress?.(input);
     const { subject, seed, bytes } = inputNumber(subjects, input);
     const report = bySubject.get(subject.name);
-    if (report === undefined) continue;
+    if (report === undefined || (only !== undefined && !subject.name.startsWith(only))) continue;
     const start = performance.now();
     report.inputs++;
     try {

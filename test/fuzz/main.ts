@@ -1,14 +1,15 @@
 import { runFuzz } from './runner.js';
 
-/** `make fuzz`: COUNT inputs from number FIRST on; prints what became of them. */
-const [count = 200_000, first = 0] = process.argv.slice(2).map(Number);
+/** `make fuzz`: COUNT inputs from number FIRST on, or those of them that are for SUBJECT; prints what became of them. */
+const [count = 200_000, first = 0] = process.argv.slice(2, 4).map(Number);
+const only = process.argv[4];
 if (!Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1 || first < 0) {
-  process.stderr.write('usage: node scripts/fuzz.mjs [COUNT [FIRST]]\n');
+  process.stderr.write('usage: node scripts/fuzz.mjs [COUNT [FIRST [SUBJECT]]]\n');
   process.exit(2);
 }
 
 const start = performance.now();
-const { bySubject, failures } = await runFuzz(first, count);
+const { bySubject, failures } = await runFuzz(first, count, only);
 const seconds = ((performance.now() - start) / 1000).toFixed(0);
 const table = [['subject', 'inputs', 'valid', 'slowest ms', 'most bytes', 'most heap', 'codes']];
 let total = 0;

@@ -16,9 +16,9 @@ const root = process.cwd();
 
 /**
  * Runs inputs `first` to `first + count - 1` in a thread of their own, with bounded heap and time. An input that hangs, or takes the
- * thread down, is named in the report as any other failure.
+ * thread down, is named in the report as any other failure. `only`: the beginning of the names of the subjects that take part.
  */
-export async function runFuzz(first: number, count: number): Promise<FuzzReport> {
+export async function runFuzz(first: number, count: number, only?: string): Promise<FuzzReport> {
   // In the package, where the bundle finds node_modules.
   const folder = join(root, 'build', 'fuzz');
   mkdirSync(folder, { recursive: true });
@@ -36,7 +36,7 @@ export async function runFuzz(first: number, count: number): Promise<FuzzReport>
     logLevel: 'warning',
   });
   const shared = new SharedArrayBuffer(8);
-  const workerData: WorkerData = { first, count, seedDirectory: join(root, 'test/fuzz/seeds'), shared };
+  const workerData: WorkerData = { first, count, only, seedDirectory: join(root, 'test/fuzz/seeds'), shared };
   const worker = new Worker(bundle, { workerData, resourceLimits: HEAP });
   try {
     return await watch(worker, new BigInt64Array(shared));

@@ -11,18 +11,19 @@ import { loadSubjects } from './subjects/index.js';
 export interface WorkerData {
   readonly first: number;
   readonly count: number;
+  readonly only: string | undefined;
   readonly seedDirectory: string;
   /** One 64-bit number, the input that is worked on, so that a hang or a crash can be told. */
   readonly shared: SharedArrayBuffer;
 }
 
-const { shared, seedDirectory, first, count } = workerData as WorkerData;
+const { shared, seedDirectory, first, count, only } = workerData as WorkerData;
 const current = new BigInt64Array(shared);
 const folder = mkdtempSync(join(tmpdir(), 'ukl-fuzz-'));
 try {
   const subjects = await loadSubjects(seedDirectory, folder);
   const progress = (input: number): void => void Atomics.store(current, 0, BigInt(input));
-  parentPort?.postMessage(await fuzz({ first, count, subjects, progress }));
+  parentPort?.postMessage(await fuzz({ first, count, subjects, only, progress }));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -127,7 +127,7 @@ export class ElfEdit {
 
   /**
    * The relocations that apply to a section, in a new SHT_RELA section when it has none (and in its group, when it is in one).
-   * UKL1042 when the file is not ET_REL or the relocations are SHT_REL.
+   * UKL1042 when the file is not ET_REL, or the relocations are SHT_REL or of other symbols than SHT_SYMTAB's.
    */
   relocations(target: SectionEdit): RelocationEdit {
     let edit = this.#relocations.get(target.index);
@@ -135,6 +135,9 @@ export class ElfEdit {
       const table = (this.#tables ??= relocationTables(this.headers)).get(target.index);
       const section = table === undefined ? this.#addRelocationSection(target) : this.section(table);
       if (section.type === SHT.REL) throw this.#refuse('relocations without addends', section.place);
+      if (section.link !== this.symbols.section.index) {
+        throw this.#refuse('relocations against another symbol table', section.place);
+      }
       edit = new RelocationEdit(section);
       this.#relocations.set(target.index, edit);
     }

@@ -10,14 +10,14 @@ export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
-  /** Reads bytes `offset` to `end`; `place` says whose they are. Throws UKL1027 when they are not all there. */
+  /** Reads bytes `offset` to `end`; `place` says whose they are. Throws UKL1027 when they are not all there: a relocation may say anything. */
   constructor(bytes: Uint8Array, place: Place, offset = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.place = place;
     this.offset = offset;
     this.end = end;
-    if (end > bytes.length) throw this.refuse('it is cut short');
+    if (offset < 0 || end > bytes.length) throw this.refuse('it is not all in its section');
   }
 
   get atEnd(): boolean {

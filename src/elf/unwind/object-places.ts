@@ -21,13 +21,13 @@ export function relocationsByOffset(elf: ElfFile, section: Section): ReadonlyMap
   const old = known.get(section);
   if (old !== undefined) return old;
   const found = new Map<number, RelocationAt>();
-  known.set(section, found);
   for (const table of elf.relocationsOf(section)) {
     for (let index = 0; index < table.length; index++) {
       const offset = table.offset(index);
       if (!found.has(offset)) found.set(offset, { table, index });
     }
   }
+  known.set(section, found);
   return found;
 }
 
