@@ -9,6 +9,7 @@ import {
   type Section,
 } from '../../elf/index.js';
 import { CodeTable } from '../../x86/index.js';
+import { Ranges } from './ranges.js';
 
 /** A function as a symbol describes it. */
 export interface FunctionRange {
@@ -16,8 +17,6 @@ export interface FunctionRange {
   /** First byte, and the byte behind the last; where the symbol has no size, where the next function or the end of the section is. */
   readonly start: number;
   readonly end: number;
-  /** The largest `end` of this function and of all that begin before it. */
-  readonly reach: number;
 }
 
 /** An executable section of an object, decoded. */
@@ -27,8 +26,7 @@ export interface CodeSection {
   readonly table: CodeTable;
   /** By the offset they apply to. */
   readonly relocations: ReadonlyMap<number, RelocationAt>;
-  /** In the order of their starts. */
-  readonly functions: readonly FunctionRange[];
+  readonly functions: Ranges<FunctionRange>;
 }
 
 /** The bytes of `syscall` as a string: the fastest way to look for them. */
@@ -58,29 +56,16 @@ export function readCodeSections(elf: ElfFile): ReadonlyMap<number, CodeSection>
       section,
       table: new CodeTable(section.contents),
       relocations: relocationsByOffset(elf, section),
-      functions: functions.get(section.index) ?? [],
+      functions: new Ranges(functions.get(section.index) ?? []),
     });
   }
   return sections;
 }
 
-/**
- * The function that an offset lies in: of several, the one that begins last. Looked up by halving, because a section may have as many sites
- * as functions.
- */
+/** The function that an offset lies in: of several, the one that begins last. */
 export function functionAt({ functions }: CodeSection, offset: number): FunctionRange | undefined {
-  let low = 0;
-  for (let high = functions.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if ((functions[middle]?.start ?? 0) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low - 1; i >= 0; i--) {
-    const range = functions[i];
-    if (range === undefined || range.reach <= offset) return undefined;
-    if (offset < range.end) return range;
-  }
-  return undefined;
+  const [innermost] = functions.overlapping(offset, offset + 1);
+  return innermost;
 }
 
 function isCode(section: Section): boolean {
@@ -112,10 +97,9 @@ function functionsBySection(elf: ElfFile): Map<number, FunctionRange[]> {
 
 function ranges(size: number, byStart: ReadonlyMap<number, { name: string; size: number }>): FunctionRange[] {
   const sorted = [...byStart].sort(([a], [b]) => a - b);
-  let reach = 0;
-  return sorted.map(([start, { name, size: own }], i) => {
-    const end = own > 0 ? start + own : (sorted[i + 1]?.[0] ?? size);
-    reach = Math.max(reach, end);
-    return { name, start, end, reach };
-  });
+  return sorted.map(([start, { name, size: own }], i) => ({
+    name,
+    start,
+    end: own > 0 ? start + own : (sorted[i + 1]?.[0] ?? size),
+  }));
 }

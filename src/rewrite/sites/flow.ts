@@ -47,7 +47,7 @@ export class ObjectFlow {
   #followSection(index: number): ReachedCode {
     const code = this.#code.get(index);
     if (code === undefined) throw new RangeError(`section ${index} is not code`);
-    const starts = new Set(code.functions.map(({ start }) => start));
+    const starts = new Set(code.functions.all.map(({ start }) => start));
     return new ReachedCode(code.section.contents, this.#entries.get(index) ?? [], {
       target: (encoded, end) => {
         const relocated = relocatedTarget(this.#elf, code, end);

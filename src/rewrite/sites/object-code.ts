@@ -24,7 +24,7 @@ export class ObjectCode {
     this.unwinding = new Unwinding(elf);
     const flow = new ObjectFlow(elf, code);
     for (const [section, { functions }] of code) {
-      for (const { start } of functions) flow.enter({ section, offset: start });
+      for (const { start } of functions.all) flow.enter({ section, offset: start });
     }
     for (const { fde } of this.unwinding.fdes) {
       flow.enter(fde.begin);

@@ -7,6 +7,7 @@ import {
   type ElfFile,
   type Fde,
 } from '../../elf/index.js';
+import { Ranges, type Range } from './ranges.js';
 
 /** An FDE, and the .eh_frame section it stands in. */
 export interface FoundFde {
@@ -23,6 +24,7 @@ export class Unwinding {
   readonly #fdes: readonly FoundFde[] | undefined;
   readonly #callSites = new Map<Fde, readonly CallSite[] | undefined>();
   readonly #elf: ElfFile;
+  #bySection: ReadonlyMap<number, Ranges<FoundFde & Range>> | undefined;
 
   constructor(elf: ElfFile) {
     this.#elf = elf;
@@ -44,11 +46,9 @@ export class Unwinding {
   }
 
   /** The FDEs that describe any byte of a section from `start` up to `end`. */
-  fdesOf(section: number, start: number, end: number): readonly FoundFde[] {
-    return this.fdes.filter(
-      ({ fde: { begin, size } }) =>
-        begin.section === section && begin.offset < end && start < begin.offset + size,
-    );
+  fdesOf(section: number, start: number, end: number): Iterable<FoundFde> {
+    this.#bySection ??= rangesBySection(this.fdes);
+    return this.#bySection.get(section)?.overlapping(start, end) ?? [];
   }
 
   /** Where exceptions land that are thrown in an FDE's code; undefined when its data is not understood. */
@@ -61,6 +61,18 @@ export class Unwinding {
     }
     return this.#callSites.get(fde);
   }
+}
+
+function rangesBySection(fdes: readonly FoundFde[]): ReadonlyMap<number, Ranges<FoundFde & Range>> {
+  const bySection = new Map<number, (FoundFde & Range)[]>();
+  for (const found of fdes) {
+    const { begin, size } = found.fde;
+    const range = { ...found, start: begin.offset, end: begin.offset + size };
+    const others = bySection.get(begin.section);
+    if (others === undefined) bySection.set(begin.section, [range]);
+    else others.push(range);
+  }
+  return new Map([...bySection].map(([section, ranges]) => [section, new Ranges(ranges)]));
 }
 
 /** What reading gives; undefined when the table is of a kind, or damaged in a way, that only its user can be asked about. */

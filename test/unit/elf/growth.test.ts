@@ -19,6 +19,7 @@ import { relocationsOutOfReach } from '../../../src/inputs/reach.js';
 import { Resolution } from '../../../src/inputs/resolve.js';
 import { undefinedSymbols } from '../../../src/inputs/undefined.js';
 import { rewriteFile } from '../../../src/rewrite/rewrite-file.js';
+import { compile } from './support/corpus.js';
 
 /**
  * Work is counted, not timed: every look at a file's tables goes through a DataView, names through Buffers, searches ask about one element
@@ -139,7 +140,19 @@ const objects: readonly (readonly [string, (n: number) => Uint8Array])[] = [
   ['symbols', (n) => objectWith({ functions: 4 * n })],
   ['references', (n) => objectWith({ functions: n, references: n })],
   ['sections', (n) => objectWith({ sections: n, functions: n, references: n })],
+  ['functions with unwind tables', objectWithFrames],
 ];
+
+/** Functions with unwind tables, as the assembler makes them. */
+function objectWithFrames(functions: number): Uint8Array {
+  const body = 'mov $39, %eax\nsyscall\nret\n';
+  const all = Array.from(
+    { length: functions },
+    (_, i) =>
+      `.globl f${i}\n.type f${i}, @function\nf${i}: .cfi_startproc\n${body}.cfi_endproc\n.size f${i}, .-f${i}\n`,
+  );
+  return compile(`.text\n${all.join('')}`, '-x', 'assembler');
+}
 
 const N = 1000;
 

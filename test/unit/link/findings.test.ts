@@ -1,3 +1,4 @@
+import { changeKept } from '../../support/change-kept.js';
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,7 +140,7 @@ describe('findings of a file', () => {
     // What is read is what is kept: a changed file shows it.
     for (const name of kept) {
       const path = join(cache, name);
-      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"cli"', '"sti"'));
+      changeKept(path, (text) => text.replaceAll('"cli"', '"sti"'));
       utimesSync(path, new Date(), new Date());
     }
     mkdirSync(shop.path('elsewhere'));
