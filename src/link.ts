@@ -18,8 +18,17 @@ import {
 } from './inputs/index.js';
 import { readKitFile, type Kit } from './kernel/kit.js';
 import { findKit } from './kernel/store.js';
-import { finishProgram, runLd } from './ld/index.js';
-import { originalNames, prefixedName, rewriteInputs, type RewriteCache } from './rewrite/index.js';
+import { finishProgram, parseLinkMap, runLd } from './ld/index.js';
+import type { SiteSource, SyscallReport } from './report/index.js';
+import {
+  originalNames,
+  prefixedName,
+  readSites,
+  rewriteInputs,
+  type RewriteCache,
+  type RewriteOptions,
+  type SyscallMode,
+} from './rewrite/index.js';
 
 export interface LinkOptions {
   /** The inputs in ld's order and spelling: files, `-lNAME`, `-LDIR`, groups … */
@@ -36,6 +45,12 @@ export interface LinkOptions {
   readonly cmdline?: string;
   /** Folder or cpio archive that replaces the default root file system. */
   readonly rootfs?: string;
+  /** Whether system call sites are led to the kernel's entry where that is proven right (the default), or all left alone. */
+  readonly syscalls?: SyscallMode;
+  /** Path of a text file that says what became of each system call site. */
+  readonly map?: string;
+  /** Whether the result is to say so as well. */
+  readonly sites?: boolean;
 }
 
 export interface LinkResult {
@@ -45,6 +60,8 @@ export interface LinkResult {
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
+  /** What became of the system call sites, if that was asked for. */
+  readonly syscalls?: SyscallReport;
 }
 
 /**
@@ -67,9 +84,14 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   );
   const { kit, parts, init } = loadedKit;
   const base = BigInt(kit.manifest.slot.start);
+  const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { program, warnings } = await linkProgram({ inputs, toolchain, base }, timer);
+  const { map } = options;
+  const rewriting = { syscalls: options.syscalls ?? 'redirect' };
+  const withSites = map !== undefined || options.sites === true;
+  const job: ProgramJob = { inputs, toolchain, base, imports, rewriting, withSites };
+  const { program, warnings, syscalls } = await linkProgram(job, timer);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -86,7 +108,11 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     sizeOf,
   );
 
-  // 6. Write the image, whole or not at all.
+  // 6. Write what was asked for, each file whole or not at all. The image last: an old one stays if anything fails.
+  if (map !== undefined && syscalls !== undefined) {
+    const { formatSyscallMap } = await import('./report/index.js');
+    await writeFileAtomic(map, formatSyscallMap(syscalls));
+  }
   await timer.run(
     'write',
     () => writeFileAtomic(options.output, image),
@@ -98,6 +124,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
+    ...(syscalls === undefined ? {} : { syscalls }),
   };
 }
 
@@ -107,18 +134,27 @@ export interface ProgramJob {
   readonly toolchain: Toolchain;
   /** Link address of the image's first byte, `__ukl_slot_start`. */
   readonly base: bigint;
+  /** Link addresses of what a program may call in the kernel; see src/kernel/symbols.ts. */
+  readonly imports: ReadonlyMap<string, bigint>;
+  readonly rewriting: RewriteOptions;
+  /** Whether to say what became of each system call site. */
+  readonly withSites?: boolean;
   readonly cache?: RewriteCache;
 }
 
+/** What the slot gets, and what there is to say about it. */
+export interface LinkedProgramResult {
+  readonly program: LinkedProgram;
+  readonly warnings: readonly Diagnostic[];
+  readonly syscalls: SyscallReport | undefined;
+}
+
 /** The passes between inputs and a program that fits the slot. Throws UKL2014-2016, UKL6003-6005. */
-export async function linkProgram(
-  job: ProgramJob,
-  timer = new PassTimer(),
-): Promise<{ readonly program: LinkedProgram; readonly warnings: readonly Diagnostic[] }> {
-  const { inputs, toolchain, base } = job;
+export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Promise<LinkedProgramResult> {
+  const { inputs, toolchain, base, imports, rewriting } = job;
   const rewritten = await timer.run(
     'rewrite',
-    () => rewriteInputs(inputs.files, job.cache),
+    () => rewriteInputs(inputs.files, rewriting, job.cache),
     ({ madeBytes }) => madeBytes,
   );
   const linked = await timer.run(
@@ -130,16 +166,42 @@ export async function linkProgram(
         base,
         entry: prefixedName('_start'),
         wanted: inputs.wanted.map(prefixedName),
+        imports,
+        map: job.withSites === true,
         explain: originalNames(rewritten.paths),
       }),
     ({ bytes }) => bytes.length,
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base),
+    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
     ({ elf }) => elf.length,
   );
-  return { program, warnings: linked.warnings };
+  const { map, warnings } = linked;
+  const syscalls =
+    map === undefined
+      ? undefined
+      : await timer.run(
+          'system call sites',
+          () => collectSites(job, rewritten.paths, map),
+          ({ sites }) => sites.length,
+        );
+  return { program, warnings, syscalls };
+}
+
+/** The sites of every file, as they were found when it was rewritten, at the addresses of ld's map. */
+async function collectSites(
+  { inputs, rewriting, cache }: ProgramJob,
+  paths: ReadonlyMap<string, string>,
+  map: string,
+): Promise<SyscallReport> {
+  const sources: SiteSource[] = [];
+  for (const file of inputs.files) {
+    const objects = await readSites(file, rewriting, cache);
+    sources.push({ path: file.path, rewritten: paths.get(file.path) ?? file.path, objects });
+  }
+  const { reportSites } = await import('./report/index.js');
+  return reportSites(sources, parseLinkMap(map));
 }
 
 /** What pass 1 finds. */
@@ -172,12 +234,13 @@ async function loadKit(name: string | undefined): Promise<LoadedKit> {
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
 async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Promise<Resolved> {
-  const { rootfs, output } = options;
-  const [toolchain, program, tree, place] = await Promise.all([
+  const { rootfs, output, map } = options;
+  const [toolchain, program, tree, place, mapPlace] = await Promise.all([
     attempt(() => findToolchain()),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     attempt(() => demandReplaceable(output)),
+    attempt(() => (map === undefined ? undefined : demandReplaceable(map))),
   ]);
   const inputs = await attempt(() =>
     program.value === undefined || toolchain.value === undefined
@@ -185,9 +248,11 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
       : resolveInputs(program.value, toolchain.value),
   );
   const paths = inputs.value?.files.map(({ path }) => path) ?? [];
+  const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[loaded, toolchain, program, tree, place, inputs].flatMap((tried) => tried.problems),
-    ...checkOutput(output, rootfs === undefined ? paths : [...paths, rootfs]),
+    ...[loaded, toolchain, program, tree, place, mapPlace, inputs].flatMap((tried) => tried.problems),
+    ...checkOutput(output, taken),
+    ...(map === undefined ? [] : checkOutput(map, [...taken, output])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
   ];

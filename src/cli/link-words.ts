@@ -25,7 +25,12 @@ export const linkOptions = {
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
   kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
-  'print-stats': { describe: 'Print time and bytes of every pass' },
+  syscalls: {
+    value: 'MODE',
+    describe: 'System calls: redirect (jump to the kernel where that is proven right) or native [redirect]',
+  },
+  map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
+  'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },
 } as const satisfies Readonly<Record<string, LinkOption>>;
 

@@ -46,3 +46,4 @@ export type { ArHeader } from './ar/header.js';
 export type { ArchiveSymbol } from './ar/index-reader.js';
 export { rewrittenMember, writeArchive, type ArchiveOptions, type NewMember } from './ar/write.js';
 export { indexedSymbols } from './ar/index-writer.js';
+export * from './unwind/index.js';

@@ -123,6 +123,9 @@ export const elfErrors = {
   badSegmentIndex: (place: Place, index: number, count: number): Diagnostic =>
     error('UKL1026', `no program header ${index}, there are only ${count}`, place, DAMAGED),
 
+  badUnwindTable: (place: Place, why: string): Diagnostic =>
+    error('UKL1027', `unwind table: ${why}`, place, TOOL_BUG),
+
   badArchiveHeader: (place: Place, offset: number, why: string): Diagnostic =>
     error('UKL1030', `ar header: ${why}`, { ...place, offset }, DAMAGED),
 

@@ -155,13 +155,21 @@ export const linkErrors = {
   outputIsInput: (file: string): Diagnostic =>
     error(
       'UKL2018',
-      'the output would replace one of the inputs',
+      'the output would replace one of the inputs, or another output',
       { file },
-      'give another name with -o; inputs are never changed',
+      'give the output another name; inputs are never changed',
     ),
 
   badVariable: (text: string): Diagnostic =>
     error('UKL2020', `--env: '${text}' is not NAME=value`, {}, 'write the name, =, and the value'),
+
+  kernelName: (name: string, place: Place): Diagnostic =>
+    error(
+      'UKL2021',
+      `symbol ${name} is the kernel's: redirected system calls go there`,
+      { ...place, symbol: name },
+      'give the program’s own symbol another name, or make it static',
+    ),
 
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),

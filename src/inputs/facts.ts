@@ -1,3 +1,4 @@
+import { KERNEL_NAME } from '../rewrite/index.js';
 import { R_X86_64, SHT, STB, readGroups, type ElfFile, type RelocationTable } from '../elf/index.js';
 
 /** How an object defines a global symbol. The order is the order of strength. */
@@ -25,7 +26,7 @@ export interface ObjectFacts {
 }
 
 /** Raised whenever `factsOf` finds something else: facts of another version are not taken from the cache. */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 /** Absolute relocations too narrow for an address of the top 2 GiB: zero-extended 32 bits, and less. */
 export const TOO_NARROW: ReadonlySet<number> = new Set([R_X86_64[32], R_X86_64[16], R_X86_64[8]]);
@@ -93,7 +94,8 @@ function symbolFacts(
   for (let i = symbols.firstGlobal; i < symbols.length; i++) {
     const isWeak = symbols.binding(i) === STB.WEAK;
     if (symbols.isUndefined(i)) {
-      if (!isWeak) needed.push(symbols.name(i));
+      // A weak reference may stay null, but not to a name that would become the kernel's.
+      if (!isWeak || symbols.name(i) === KERNEL_NAME) needed.push(symbols.name(i));
       continue;
     }
     const section = symbols.sectionIndex(i);

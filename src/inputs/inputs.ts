@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { UklError, linkErrors, type Diagnostic } from '../errors/index.js';
-import { CacheError, RewriteCache } from '../rewrite/index.js';
+import { CacheError, KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { librariesOfScript, openInput, type InputFile } from './files.js';
 import { relocationsOutOfReach } from './reach.js';
@@ -64,6 +64,7 @@ export async function resolveInputs(
     ...resolution.duplicates,
     ...undefinedSymbols(resolution),
     ...relocationsOutOfReach(resolution),
+    ...kernelNames(resolution),
   ];
   if (problems.length > 0) throw new UklError(problems);
   return {
@@ -183,6 +184,12 @@ function addItem(resolution: Resolution, item: LinkItem): void {
       }
       break;
   }
+}
+
+/** UKL2021 for a program that defines what, with the prefix, is the kernel's. */
+function kernelNames(resolution: Resolution): Diagnostic[] {
+  const place = resolution.placeOf(KERNEL_NAME);
+  return place === undefined ? [] : [linkErrors.kernelName(KERNEL_NAME, place)];
 }
 
 /**

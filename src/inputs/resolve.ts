@@ -83,6 +83,12 @@ export class Resolution {
     return [...this.#missing];
   }
 
+  /** Where a global name is defined. */
+  placeOf(name: string): Place | undefined {
+    const definition = this.#definitions.get(name);
+    return definition && placeOf(definition);
+  }
+
   /** The DEFINITION that a global name is bound to. */
   kindOf(name: string): number | undefined {
     return this.#definitions.get(name)?.kind;

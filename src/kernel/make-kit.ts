@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UklError, kernelErrors } from '../errors/index.js';
 import { makeFolderAtomic, packageVersion } from '../host/index.js';
 import { sha256 } from './digest.js';
 import { openKit, type Kit } from './kit.js';
 import { KIT_FORMAT, formatManifest, type Manifest } from './manifest.js';
+import { entriesOf, slotOf } from './symbols.js';
 
 /** What makes the parts of a kit that this layer knows nothing about. */
 export interface KitParts {
@@ -32,6 +32,7 @@ export async function makeKit(
     await mkdir(join(folder, 'boot'));
     await parts.boot(tree, folder);
     await parts.init(folder);
+    const systemMap = await readFile(join(folder, 'System.map'), 'utf8');
     const manifest: Manifest = {
       format: KIT_FORMAT,
       tool: packageVersion(),
@@ -40,28 +41,13 @@ export async function makeKit(
         release: (await readFile(join(tree, 'include/config/kernel.release'), 'utf8')).trim(),
         ...origin.kernel,
       },
-      slot: slotOf(await readFile(join(folder, 'System.map'), 'utf8')),
+      slot: slotOf(systemMap),
+      symbols: entriesOf(systemMap),
       files: await describeFiles(folder),
     };
     await writeFile(join(folder, 'manifest.json'), formatManifest(manifest));
   });
   return openKit(target);
-}
-
-/** The slot's place, from the symbols that the patched linker script defines. */
-export function slotOf(systemMap: string): Manifest['slot'] {
-  const start = addressOf(systemMap, '__ukl_slot_start');
-  return {
-    start: `0x${start.toString(16).padStart(16, '0')}`,
-    size: Number(addressOf(systemMap, '__ukl_slot_end') - start),
-  };
-}
-
-/** System.map: `address type name`, a line each. */
-function addressOf(systemMap: string, symbol: string): bigint {
-  const [, address] = new RegExp(`^([0-9a-f]{16}) \\S ${symbol}$`, 'm').exec(systemMap) ?? [];
-  if (address === undefined) throw new UklError(kernelErrors.noSlot(symbol));
-  return BigInt(`0x${address}`);
 }
 
 async function describeFiles(folder: string): Promise<Manifest['files']> {

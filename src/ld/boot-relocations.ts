@@ -68,12 +68,16 @@ const FIXED: ReadonlySet<number> = new Set([
 /**
  * Finds every word of a program that holds an address: by the relocations that `ld --emit-relocs` kept, and those it does not list: GOT
  * slots (found through the instructions that use them), the table of IRELATIVE relocations and what it fills. The words of weak references
- * that stay null and of absolute symbols do not move. Throws UKL2015 and UKL2016 for what no rule covers.
+ * that stay null and of absolute symbols do not move; `imports`, names of the kernel's that ld was told as absolute values, do: the program moves
+ * with the kernel. Throws UKL2015 and UKL2016 for what no rule covers.
  */
-export function collectBootRelocations(elf: ElfFile): BootRelocations {
+export function collectBootRelocations(
+  elf: ElfFile,
+  imports: ReadonlySet<string> = new Set(),
+): BootRelocations {
   const { symbols } = elf;
   if (symbols === undefined) throw new UklError(linkErrors.unexpectedLayout('it has no symbol table'));
-  const collector = new Collector(elf, symbols);
+  const collector = new Collector(elf, symbols, imports);
   for (const section of elf.sections) {
     if (section.type !== SHT.RELA) continue;
     if (section.isAllocated) collector.addIrelative(section);
@@ -84,7 +88,7 @@ export function collectBootRelocations(elf: ElfFile): BootRelocations {
 
 class Collector {
   readonly #symbols: SymbolTable;
-  /** For each symbol: 1 when it is a place in the program and moves with it. */
+  /** For each symbol: 1 when it is a place in the program or the kernel and moves with them. */
   readonly #moves: Uint8Array;
   /** The sections that hold GOT slots. */
   readonly #got: readonly Section[];
@@ -92,10 +96,10 @@ class Collector {
   readonly #words32 = new Set<number>();
   readonly #inverse32 = new Set<number>();
 
-  constructor(elf: ElfFile, symbols: SymbolTable) {
+  constructor(elf: ElfFile, symbols: SymbolTable, imports: ReadonlySet<string>) {
     this.#symbols = symbols;
     this.#moves = Uint8Array.from({ length: symbols.length }, (_, i) =>
-      symbols.sectionIndex(i) === undefined ? 0 : 1,
+      symbols.sectionIndex(i) === undefined && !imports.has(symbols.name(i)) ? 0 : 1,
     );
     this.#got = elf.sections.filter(({ name }) => name === '.got' || name === '.got.plt');
   }

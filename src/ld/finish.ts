@@ -30,13 +30,13 @@ const P_ALIGN = 48;
 /**
  * Makes of ld's output what goes into the slot at `base`: fills in the two program headers ld cannot, drops everything that is not
  * loaded, and collects the words that KASLR moves. Those include the addresses in the ELF header and the program headers: libc and
- * unwinders read them in memory and take them as they are. Throws UKL2015 and UKL2016.
+ * unwinders read them in memory and take them as they are. `imports`: the kernel's symbols among the program's. Throws UKL2015 and UKL2016.
  */
-export function finishProgram(linked: Uint8Array, base: bigint): SlotProgram {
+export function finishProgram(linked: Uint8Array, base: bigint, imports?: ReadonlySet<string>): SlotProgram {
   const elf = readElf(linked);
   const loads = elf.segments.filter((segment) => segment.type === PT.LOAD);
   checkLoads(elf, loads, base);
-  const relocs = collectBootRelocations(elf);
+  const relocs = collectBootRelocations(elf, imports);
 
   const end = Math.max(...loads.map((load) => load.offset + load.fileSize));
   const bytes = linked.slice(0, end);

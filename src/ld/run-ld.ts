@@ -21,6 +21,10 @@ export interface LdJob {
   readonly entry: string;
   /** Symbols that archives are searched for although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** Link addresses of the kernel's functions that the program jumps to. */
+  readonly imports: ReadonlyMap<string, bigint>;
+  /** Whether to tell where every input section went. */
+  readonly map: boolean;
   /** Turns what ld says into the user's words. */
   readonly explain: (text: string) => string;
 }
@@ -33,6 +37,8 @@ export interface LdResult {
   readonly bytes: Uint8Array;
   /** UKL2019: what ld said although it succeeded. */
   readonly warnings: readonly Diagnostic[];
+  /** GNU ld's own map, when it was asked for. */
+  readonly map: string | undefined;
 }
 
 /**
@@ -44,8 +50,13 @@ export async function runLd(job: LdJob): Promise<LdResult> {
   try {
     await mkdir(folder, { mode: 0o700 });
     const output = join(folder, 'program');
-    const said = await spawnLd(job, ldArguments(job, output));
-    return { bytes: await readFile(output), warnings: said === '' ? [] : [linkErrors.ldWarning(said)] };
+    const map = join(folder, 'map');
+    const said = await spawnLd(job, [...ldArguments(job, output), ...(job.map ? [`-Map=${map}`] : [])]);
+    return {
+      bytes: await readFile(output),
+      warnings: said === '' ? [] : [linkErrors.ldWarning(said)],
+      map: job.map ? await readFile(map, 'utf8') : undefined,
+    };
   } catch (error) {
     throw asIoError(error, folder, 'write');
   } finally {
@@ -70,6 +81,7 @@ function ldArguments(job: LdJob, output: string): string[] {
     // ld must not look for libraries on its own: all paths are resolved.
     '-nostdlib',
     ...job.wanted.map((name) => `--undefined=${name}`),
+    ...[...job.imports].map(([name, address]) => `--defsym=${name}=0x${address.toString(16)}`),
     ...job.inputs.flatMap((input) => inputArguments(input, false)),
   ];
 }

@@ -66,11 +66,11 @@ export class RewriteCache {
   /** The path of the file with this name, made unless it is there. Throws UKL6003, UKL6004. */
   async get(
     name: string,
-    make: () => Uint8Array,
+    make: () => Promise<Uint8Array>,
   ): Promise<{ readonly path: string; readonly made: boolean }> {
     const path = join(this.folder, name);
     if (isThere(path)) return { path, made: false };
-    await this.#write(name, make());
+    await this.#write(name, await make());
     return { path, made: true };
   }
 

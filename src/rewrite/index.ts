@@ -1,4 +1,7 @@
 export { CacheError, RewriteCache, contentKey } from './cache.js';
 export { originalNames } from './original-names.js';
 export { PREFIX, prefixedName } from './prefix.js';
-export { rewriteInputs, type RewriteInput, type RewriteResult } from './rewrite.js';
+export { readSites, rewriteInputs, type RewriteInput, type RewriteResult } from './rewrite.js';
+export type { ObjectSites, RewriteOptions } from './rewrite-file.js';
+export { KERNEL_NAME, type SyscallMode } from './sites/redirect.js';
+export { nativeReasons, type NativeReason, type SyscallSite } from './sites/site.js';

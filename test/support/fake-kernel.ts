@@ -30,6 +30,7 @@ bzImage vmlinux:
 	@echo 6.1.7-fake > include/config/kernel.release
 	@if grep -q CONFIG_FAIL=slot .config; then echo > System.map; else { \\
 	  echo ffffffff81000000 T _text; \\
+	  echo ffffffff81600000 T ukl_entry_SYSCALL_64; \\
 	  echo ffffffff82000000 B __ukl_slot_start; \\
 	  echo ffffffff86000000 B __ukl_slot_end; } > System.map; fi
 	@cat init/main.c .config > vmlinux

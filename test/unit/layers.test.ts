@@ -11,7 +11,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['image'],
   ['ld'],
   ['rewrite', 'run'],
-  ['inputs', 'kernel'],
+  ['inputs', 'kernel', 'report'],
   ['link.ts'],
   ['index.ts'],
   ['cli'],

@@ -1,4 +1,5 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
+import type { SyscallMode } from '../../rewrite/index.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import { readLinkWords, type LinkWords } from '../link-words.js';
@@ -14,7 +15,13 @@ export async function runLink(words: readonly string[]): Promise<number> {
   const result = await link(options);
   printDiagnostics(result.warnings);
   if (read.given.json !== undefined) printJson({ ...result, kit: result.kit.manifest.key });
-  else if (read.given['print-stats'] !== undefined) printLine(statsTable(result));
+  else if (read.given['print-stats'] !== undefined) {
+    printLine(statsTable(result));
+    if (result.syscalls !== undefined) {
+      const { summaryOf } = await import('../../report/index.js');
+      printLine(summaryOf(result.syscalls));
+    }
+  }
   return 0;
 }
 
@@ -35,7 +42,15 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
+    syscalls: syscallMode(words.syscalls?.[0]),
+    map: words.map?.[0],
+    sites: words.json !== undefined || words['print-stats'] !== undefined,
   });
+}
+
+function syscallMode(word: string | undefined): SyscallMode | undefined {
+  if (word === undefined || word === 'redirect' || word === 'native') return word;
+  throw new UsageError(`--syscalls is redirect or native, not ${word}`);
 }
 
 /** Time and bytes of every pass, and their sum. */

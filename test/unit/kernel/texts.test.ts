@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { progress } from '../../../src/kernel/compile.js';
 import { droppedLines } from '../../../src/kernel/configure.js';
 import { decisiveLines, saysDiskFull } from '../../../src/kernel/log-lines.js';
-import { slotOf } from '../../../src/kernel/make-kit.js';
+import { entriesOf, slotOf } from '../../../src/kernel/symbols.js';
 import { buildRequirements, sourceRequirement, treeRequirements } from '../../../src/kernel/requirements.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,11 +62,14 @@ describe('progress', () => {
   });
 });
 
-describe('slotOf', () => {
-  it('reads the slot from System.map', () => {
+describe('symbols of a kernel', () => {
+  it('reads the slot and the entries from System.map', () => {
     const map =
       'ffffffff81000000 T _text\nffffffff83000000 B __ukl_slot_start\nffffffff87000000 B __ukl_slot_end\n';
     expect(slotOf(map)).toEqual({ start: '0xffffffff83000000', size: 0x4000000 });
+    const entries = 'ffffffff81a00000 T ukl_entry_SYSCALL_64_not\nffffffff81a00180 T ukl_entry_SYSCALL_64\n';
+    expect(entriesOf(entries)).toEqual({ ukl_entry_SYSCALL_64: '0xffffffff81a00180' });
+    expect(() => entriesOf(map)).toThrow(/UKL4021/);
     expect(() => slotOf('ffffffff81000000 T _text\n')).toThrow(/UKL4021/);
   });
 });

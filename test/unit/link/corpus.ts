@@ -58,6 +58,9 @@ export class Workshop {
       inputs,
       toolchain,
       base,
+      // Where the kernel's entry would be: it moves with the slot.
+      imports: new Map([['ukl_entry_SYSCALL_64', base - 0x10_0000n]]),
+      rewriting: { syscalls: 'redirect' },
       cache,
     });
     expect(warnings).toEqual([]);

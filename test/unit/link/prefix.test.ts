@@ -35,7 +35,7 @@ function input(path: string): RewriteInput {
 /** The rewritten form of a file, by path. */
 async function rewritten(path: string): Promise<string> {
   const cache = new RewriteCache(shop.path('cache'));
-  const { paths } = await rewriteInputs([input(path)], cache);
+  const { paths } = await rewriteInputs([input(path)], rewriting, cache);
   return paths.get(path) ?? '';
 }
 
@@ -71,6 +71,9 @@ const corpus = (): string[] =>
       ] as const
     ).map(([name, source]) => shop.compile(name, source, CODE_MODELS[model])),
   );
+
+/** Nothing but names changes. */
+const rewriting = { syscalls: 'native' } as const;
 
 describe('prefixing', () => {
   it('gives the symbols that objcopy --prefix-symbols gives, but for the names ld knows', async () => {
@@ -140,14 +143,14 @@ describe('the cache of rewritten files', () => {
     const folder = shop.path('concurrent');
     const path = system.find((name) => name.endsWith('libgcc.a')) ?? '';
     const results = await Promise.all(
-      [1, 2, 3].map(() => rewriteInputs([input(path)], new RewriteCache(folder))),
+      [1, 2, 3].map(() => rewriteInputs([input(path)], rewriting, new RewriteCache(folder))),
     );
     const files = readdirSync(folder);
     expect(files).toHaveLength(1);
     expect(new Set(results.map(({ paths }) => paths.get(path)))).toEqual(
       new Set([join(folder, files[0] ?? '')]),
     );
-    expect(await rewriteInputs([input(path)], new RewriteCache(folder))).toMatchObject({
+    expect(await rewriteInputs([input(path)], rewriting, new RewriteCache(folder))).toMatchObject({
       made: 0,
       madeBytes: 0,
     });
@@ -157,9 +160,9 @@ describe('the cache of rewritten files', () => {
     const cache = new RewriteCache(shop.path('changing'));
     const path = shop.compile('change.c', 'int a;');
     const first = readFileSync(path);
-    const one = await rewriteInputs([input(path)], cache);
+    const one = await rewriteInputs([input(path)], rewriting, cache);
     expect(readFileSync(path)).toEqual(first);
-    const two = await rewriteInputs([input(shop.compile('change.c', 'int b;'))], cache);
+    const two = await rewriteInputs([input(shop.compile('change.c', 'int b;'))], rewriting, cache);
     expect(two.paths.get(path)).not.toBe(one.paths.get(path));
     expect(two.made).toBe(1);
   });
@@ -169,7 +172,7 @@ describe('the cache of rewritten files', () => {
     const cache = (): RewriteCache => new RewriteCache(folder);
     const made = (n: number): string => shop.compile(`old${n}.c`, `int old${n};`);
     const pathOf = async (n: number): Promise<string> =>
-      [...(await rewriteInputs([input(made(n))], cache())).paths.values()][0] ?? '';
+      [...(await rewriteInputs([input(made(n))], rewriting, cache())).paths.values()][0] ?? '';
     const [unused, used] = [await pathOf(1), await pathOf(2)];
     const longAgo = Date.now() / 1000 - 30 * 24 * 3600;
     for (const path of [unused, used]) utimesSync(path, longAgo, longAgo);
@@ -183,7 +186,7 @@ describe('the cache of rewritten files', () => {
     const folder = shop.path('a-file');
     writeFileSync(folder, '');
     const path = shop.compile('w.c', 'int w;');
-    const work = rewriteInputs([input(path)], new RewriteCache(folder));
+    const work = rewriteInputs([input(path)], rewriting, new RewriteCache(folder));
     await expect(work).rejects.toMatchObject({
       diagnostics: [{ code: expect.stringMatching(/^UKL600[45]$/) as string }],
     });
