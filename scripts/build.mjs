@@ -24,7 +24,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   // These find their WebAssembly files beside themselves, or are loaded by no warm link.
-  external: ['iced-x86', 'lz4-wasm-nodejs', 'cli-progress', 'tar-stream'],
+  external: ['iced-x86', 'lz4-wasm-nodejs', '@bokuweb/zstd-wasm', 'cli-progress', 'tar-stream'],
 };
 
 try {

@@ -1,7 +1,14 @@
 import { basename, extname } from 'node:path';
 import { UklError, imageErrors, type Diagnostic } from './errors/index.js';
 import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
-import { loadBootParts, packImage, type BootParts, type LinkedProgram } from './image/index.js';
+import {
+  COMPRESSIONS,
+  loadBootParts,
+  packImage,
+  type BootParts,
+  type ImageCompression,
+  type LinkedProgram,
+} from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
 import { writeCpio } from './image/cpio.js';
 import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
@@ -51,12 +58,15 @@ export interface LinkOptions {
   readonly map?: string;
   /** Whether the result is to say so as well. */
   readonly sites?: boolean;
+  /** What the image is compressed with; `lz4` when absent. */
+  readonly compress?: ImageCompression;
 }
 
 export interface LinkResult {
   readonly output: string;
   /** Bytes of the image. */
   readonly size: number;
+  readonly compress: ImageCompression;
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
@@ -70,12 +80,13 @@ export interface LinkResult {
  */
 export async function link(options: LinkOptions): Promise<LinkResult> {
   const timer = new PassTimer();
+  const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
   const loaded = await timer.run(
     'load kit',
-    () => attempt(() => loadKit(options.kit)),
-    ({ value }) => value?.parts.blocks.length ?? 0,
+    () => attempt(() => loadKit(options.kit, compress)),
+    ({ value }) => value?.parts.kernel.length ?? 0,
   );
   const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
@@ -121,6 +132,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   return {
     output: options.output,
     size: image.length,
+    compress,
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
@@ -220,10 +232,10 @@ interface LoadedKit {
   readonly init: Uint8Array;
 }
 
-async function loadKit(name: string | undefined): Promise<LoadedKit> {
+async function loadKit(name: string | undefined, compress: ImageCompression): Promise<LoadedKit> {
   const kit = await findKit(name);
   const [parts, init] = await Promise.all([
-    attempt(() => loadBootParts(kit.folder)),
+    attempt(() => loadBootParts(kit.folder, compress)),
     attempt(() => readKitFile(kit, 'init')),
   ]);
   if (parts.value === undefined || init.value === undefined) {

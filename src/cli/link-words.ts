@@ -1,3 +1,4 @@
+import { COMPRESSIONS } from '../image/compression.js';
 import { UsageError } from './status.js';
 
 /** An option of a link. Everything on the command line that is none of these is an input of the link, in ld's spelling. */
@@ -24,10 +25,15 @@ export const linkOptions = {
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
+  compress: {
+    value: COMPRESSIONS.join('|'),
+    describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
+  },
   kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
   syscalls: {
-    value: 'MODE',
-    describe: 'System calls: redirect (jump to the kernel where that is proven right) or native [redirect]',
+    value: 'redirect|native',
+    describe:
+      'Jump to the kernel for system calls, where that is proven right, or leave all alone [redirect]',
   },
   map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },

@@ -128,12 +128,20 @@ export const imageErrors = {
       'make the image again: ukl-link --with-program=…',
     ),
 
+  compressionMissing: (wanted: string, known: readonly string[], kit: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3016',
+      `the kit has no boot stub for an image compressed with ${wanted}; it has ${known.join(', ') || 'none'}`,
+      { file: kit },
+      'choose another --compress, or build the kit again: ukl-link kernel build',
+    ),
+
   buildIncomplete: (file: string): Diagnostic =>
     errorDiagnostic(
       'UKL3020',
       'the kernel build is not complete: this file is missing or not what a finished build leaves',
       { file },
-      'build the kernel to the end (target bzImage) with CONFIG_KERNEL_LZ4=y and CONFIG_RANDOMIZE_BASE=y',
+      'build the kernel to the end (target bzImage) with CONFIG_RANDOMIZE_BASE=y',
     ),
 
   relinkFailed: (target: string, output: string): Diagnostic =>

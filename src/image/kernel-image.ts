@@ -1,6 +1,7 @@
 import { PT, readElf, type ElfFile } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
 import { LOAD_ALIGN, layOutPayload, type PayloadLayout } from './payload-layout.js';
+import { ZSTD_KERNEL_ZEROS } from './payload-zstd.js';
 import { programHeaderOf, type ProgramHeader } from './program-headers.js';
 import type { SlotInfo } from './types.js';
 
@@ -74,8 +75,8 @@ export function readKernelImage(vmlinux: Uint8Array, file: string): KernelImage 
   // The boot stub moves the segments in this order; payload-layout.ts says why it must ascend.
   loads.sort((a, b) => Number(a.paddr - b.paddr));
   for (const load of loads) {
-    if (Number(load.paddr) + load.fileSize > slot.paddr)
-      wrong(`the PT_LOAD at 0x${load.vaddr.toString(16)} has bytes behind the slot`);
+    if (Number(load.paddr) + load.fileSize > slot.paddr - ZSTD_KERNEL_ZEROS)
+      wrong(`the PT_LOAD at 0x${load.vaddr.toString(16)} has bytes behind the slot or right in front of it`);
     if (load.align % LOAD_ALIGN !== 0)
       wrong(`the PT_LOAD at 0x${load.vaddr.toString(16)} is not aligned to 2 MiB`);
   }

@@ -45,13 +45,32 @@ export async function loadLz4(): Promise<Lz4BlockCodec> {
   return codec;
 }
 
-/** An LZ4 length beyond the 4 bits of the token: bytes of 255, then the rest. */
-function pushLength(out: number[], extra: number): void {
-  while (extra >= 255) {
-    out.push(255);
-    extra -= 255;
-  }
-  out.push(extra);
+/** The first bytes of a legacy stream. */
+export function legacyMagic(): Uint8Array {
+  return u32(LZ4_LEGACY_MAGIC);
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+/** What follows the 4 bits of a length in the token: nothing if these suffice, else bytes of 255, then the rest. */
+function moreLength(length: number): Uint8Array {
+  if (length < 15) return new Uint8Array(0);
+  const bytes = new Uint8Array(Math.floor((length - 15) / 255) + 1).fill(255);
+  bytes[bytes.length - 1] = (length - 15) % 255;
+  return bytes;
+}
+
+/** The token of a sequence; a match has at least 4 bytes, and 4 less are counted. */
+const token = (literals: number, match: number): number =>
+  (Math.min(literals, 15) << 4) | Math.min(match - 4, 15);
+
+/** What stands in front of `size` literals that are a whole block. */
+export function literalsHead(size: number): Uint8Array {
+  return Buffer.concat([Uint8Array.of(token(size, 4)), moreLength(size)]);
 }
 
 /**
@@ -65,26 +84,20 @@ export function encodeZeroPadded(data: Uint8Array, size: number): Uint8Array {
   const literals = data.length + 1;
   const match = size - literals;
   if (match < 4) throw new RangeError('no room for the zeros that end the sequence');
-  const head: number[] = [(Math.min(literals, 15) << 4) | Math.min(match - 4, 15)];
-  if (literals >= 15) pushLength(head, literals - 15);
-  const tail: number[] = [1, 0];
-  if (match - 4 >= 15) pushLength(tail, match - 4 - 15);
-  const out = new Uint8Array(head.length + literals + tail.length);
-  out.set(head);
-  out.set(data, head.length);
-  out.set(tail, head.length + literals);
-  return out;
+  // The last literal, which the match repeats, and the distance to it.
+  const zero = Uint8Array.of(0, 1, 0);
+  return Buffer.concat([
+    Uint8Array.of(token(literals, match)),
+    moreLength(literals),
+    data,
+    zero,
+    moreLength(match - 4),
+  ]);
 }
 
 /** A block of a legacy stream: its length (u32), then its parts one after the other. */
 export function legacyBlock(...parts: readonly Uint8Array[]): Uint8Array[] {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(
-    0,
-    parts.reduce((sum, part) => sum + part.length, 0),
-    true,
-  );
-  return [length, ...parts];
+  return [u32(parts.reduce((sum, part) => sum + part.length, 0)), ...parts];
 }
 
 /** Compresses `data`, which starts at a block boundary of the payload, as blocks of a legacy stream. */
@@ -105,8 +118,14 @@ export function splitLegacyStream(stream: Uint8Array): Uint8Array[] {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   if (stream.length < 4 || view.getUint32(0, true) !== LZ4_LEGACY_MAGIC)
     throw new Error('no legacy LZ4 stream');
+  return splitLegacyBlocks(stream.subarray(4));
+}
+
+/** The same of what follows the magic number. */
+export function splitLegacyBlocks(stream: Uint8Array): Uint8Array[] {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   const blocks: Uint8Array[] = [];
-  let at = 4;
+  let at = 0;
   while (at + 4 <= stream.length) {
     const length = view.getUint32(at, true);
     if (length === 0) break;

@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { imageErrors, UklError } from '../errors/index.js';
 import {
   BOOT_DIR,
-  BOOT_FILES,
   BOOT_MANIFEST,
   formatBootManifest,
-  type BootFile,
+  RELOCS_FILE,
+  STREAM_FILES,
   type BootInfo,
+  type FileSeal,
+  type StreamFile,
+  type StreamInfo,
 } from './boot-parts.js';
 import { wrapPayload, type StubBytes, type StubTemplate } from './boot-stub.js';
+import { ALGORITHMS, type Algorithm } from './compression.js';
 import { crc32 } from './crc32.js';
 import { readKernelImage, type KernelImage } from './kernel-image.js';
-import { legacyBlock, splitLegacyStream } from './lz4.js';
-import { BLOCK_SIZE, HEADER_AREA } from './payload-layout.js';
+import { packKernel } from './pack-kernel.js';
 import { StubLinker } from './relink-stub.js';
 import { readBootRelocs } from './relocs.js';
 import { deriveStubTemplate, splitStub, type LinkedStub } from './stub-template.js';
@@ -84,24 +87,9 @@ async function makeStub(
   return { template, bytes };
 }
 
-/** Compresses with the tool and the settings of the kernel's build (scripts/Makefile.lib, cmd_lz4). */
-async function lz4Blocks(data: Uint8Array): Promise<Uint8Array[]> {
-  if (data.length === 0) return [];
-  // Loaded here: a link imports this module's neighbours and must not pay for what only a kit needs.
-  const { execa } = await import('execa');
-  const result = await execa('lz4', ['-l', '-9', '-c', '-'], {
-    input: data,
-    encoding: 'buffer',
-    maxBuffer: 2 * data.length + 65536,
-    reject: false,
-  });
-  if (result.failed) throw new UklError(imageErrors.relinkFailed('vmlinux.bin.lz4', result.message ?? ''));
-  return splitLegacyStream(result.stdout);
-}
-
 /**
- * Makes the `boot/` folder of a kit from a finished kernel build: the kernel's bytes, compressed once, and the boot
- * stub as a template. Needs the tools that built the kernel; changes nothing in `buildDir`.
+ * Makes the `boot/` folder of a kit from a finished kernel build: for each algorithm the kernel's bytes,
+ * compressed once, and the boot stub as a template. Needs the tools that built the kernel; changes nothing in `buildDir`.
  *
  * @param options.buildDir - the kernel's build (and source) folder, target bzImage made
  * @param options.outDir - the kit's folder. Not atomic: the caller renames the whole kit when it is complete.
@@ -119,39 +107,44 @@ export async function makeBootParts(options: {
   if (relocs.length < 12 || readBootRelocs(relocs).start !== 0)
     throw new UklError(imageErrors.buildIncomplete(relocsFile));
 
+  const dir = join(outDir, BOOT_DIR);
+  await mkdir(dir, { recursive: true });
+  const write = async (file: string, data: Uint8Array): Promise<FileSeal> => {
+    await writeFile(join(dir, file), data);
+    return { size: data.length, crc32: crc32(data) };
+  };
+  const streams: Partial<Record<Algorithm, StreamInfo>> = {};
+  for (const algorithm of ALGORITHMS) {
+    await mkdir(join(dir, algorithm), { recursive: true });
+    const { template, bytes } = await withStubLinker(buildDir, algorithm, (linker) =>
+      makeStub(linker, kernel),
+    );
+    const parts = { ...bytes, kernel: await packKernel(algorithm, kernel.bytes) };
+    const seals = Object.entries(STREAM_FILES).map(
+      async ([name, file]) => [name, await write(join(algorithm, file), parts[name as StreamFile])] as const,
+    );
+    const files = Object.fromEntries(await Promise.all(seals)) as StreamInfo['files'];
+    streams[algorithm] = { stub: template, files };
+  }
+  const { loadPhysicalAddr, entry, loads, slot, cmdline, layout } = kernel;
+  const info: BootInfo = {
+    ...{ loadPhysicalAddr, entry, loads, slot, layout, streams },
+    ...(cmdline === undefined ? {} : { cmdline }),
+    relocs: await write(RELOCS_FILE, relocs),
+  };
+  await writeFile(join(dir, BOOT_MANIFEST), formatBootManifest(info));
+  return info;
+}
+
+/** Lends a linker whose files are removed afterwards. */
+async function withStubLinker<T>(
+  buildDir: string,
+  algorithm: Algorithm,
+  use: (linker: StubLinker) => Promise<T>,
+): Promise<T> {
   const workDir = await mkdtemp(join(tmpdir(), 'ukl-stub-'));
   try {
-    const { template, bytes } = await makeStub(await StubLinker.open(buildDir, workDir), kernel);
-    const [first] = await lz4Blocks(kernel.bytes.subarray(HEADER_AREA, BLOCK_SIZE));
-    if (first === undefined)
-      throw new UklError(imageErrors.relinkFailed('vmlinux.bin.lz4', 'lz4 gave no block'));
-    const further = await lz4Blocks(kernel.bytes.subarray(BLOCK_SIZE));
-    const parts: Record<BootFile, Uint8Array> = {
-      ...bytes,
-      firstBlock: first,
-      blocks: Buffer.concat(further.flatMap((block) => legacyBlock(block))),
-      relocs,
-    };
-    const { loadPhysicalAddr, entry, loads, slot, cmdline, layout } = kernel;
-    const info: BootInfo = {
-      compression: 'lz4',
-      loadPhysicalAddr,
-      entry,
-      loads,
-      slot,
-      ...(cmdline === undefined ? {} : { cmdline }),
-      layout,
-      stub: template,
-      files: Object.fromEntries(
-        Object.entries(parts).map(([name, data]) => [name, { size: data.length, crc32: crc32(data) }]),
-      ) as BootInfo['files'],
-    };
-    const dir = join(outDir, BOOT_DIR);
-    await mkdir(dir, { recursive: true });
-    for (const [name, data] of Object.entries(parts))
-      await writeFile(join(dir, BOOT_FILES[name as BootFile]), data);
-    await writeFile(join(dir, BOOT_MANIFEST), formatBootManifest(info));
-    return info;
+    return await use(await StubLinker.open(buildDir, workDir, algorithm));
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }

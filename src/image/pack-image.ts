@@ -5,7 +5,6 @@ import { wrapPayload } from './boot-stub.js';
 import { checkCmdline } from './cmdline.js';
 import { fillSlot, planSlot, type SlotPlan } from './graft.js';
 import { IMAGE_NOTE_SIZE, writeImageNote } from './image-note.js';
-import { encodeLegacyBlocks, encodeZeroPadded, legacyBlock, LZ4_LEGACY_MAGIC } from './lz4.js';
 import { findMoveConflict } from './moves.js';
 import { HEADER_AREA, LOAD_ALIGN, PAGE_SIZE, roundUp } from './payload-layout.js';
 import { writeElfHeaders, type ProgramHeader } from './program-headers.js';
@@ -113,19 +112,13 @@ function checkMoves(parts: BootParts, headers: readonly ProgramHeader[], tail: T
 
 /** The compressed payload in pieces, padded to whole pages, its uncompressed size in the last four bytes. */
 function compressPayload(parts: BootParts, header: Uint8Array, tail: Tail): Uint8Array[] {
-  const magic = new Uint8Array(4);
-  new DataView(magic.buffer).setUint32(0, LZ4_LEGACY_MAGIC, true);
-  const pieces = [
-    magic,
-    ...legacyBlock(encodeZeroPadded(header, HEADER_AREA), parts.firstBlock),
-    parts.blocks,
-    ...encodeLegacyBlocks(tail.bytes, parts.lz4),
-  ];
+  const outputSize = parts.layout.tailStart + tail.bytes.length;
+  const pieces = parts.codec.compress({ header, kernel: parts.kernel, tail: tail.bytes, size: outputSize });
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // At least four zeros, a block length of 0, so that the padding reads as the end of the stream.
+  // At least four zeros: as an LZ4 block's length they end the stream.
   const padded = roundUp(size + 8, PAGE_SIZE);
   const end = new Uint8Array(padded - size);
-  new DataView(end.buffer).setUint32(end.length - 4, parts.layout.tailStart + tail.bytes.length, true);
+  new DataView(end.buffer).setUint32(end.length - 4, outputSize, true);
   return [...pieces, end];
 }
 

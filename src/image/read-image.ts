@@ -1,14 +1,15 @@
 import { ELF_HEADER_SIZE, ET, PT, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { imageErrors, UklError, type Place } from '../errors/index.js';
+import { ALGORITHMS } from './compression.js';
 import { crc32 } from './crc32.js';
 import { readImageNote, type ImageNote } from './image-note.js';
-import { decodeLegacyStream, loadLz4 } from './lz4.js';
+import { loadCodec } from './payload-codec.js';
 import { PT_UKL_INITRAMFS } from './program-headers.js';
 import { readBootRelocs } from './relocs.js';
 import { readSetupHeader, type SetupHeader } from './setup-header.js';
 import type { BootRelocs, SlotInfo } from './types.js';
 
-/** How a payload is compressed, by its first bytes. */
+/** How a payload is compressed, by its first bytes; an LZ4 stream that is no smaller than what it holds is `none`. */
 export type Compression = 'lz4' | 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'lzo' | 'none' | 'unknown';
 
 /** A program found in an image. */
@@ -79,13 +80,17 @@ export async function readImage(image: Uint8Array, place: Place = {}): Promise<I
   }
   const payload = image.subarray(setup.payloadAt, setup.payloadAt + setup.payloadSize);
   const compression = compressionOf(payload);
-  const info = { setup, crcGood: crc32(image) === CRC_OF_WHOLE, compression };
-  if (compression !== 'lz4' || payload.length < 12) return info;
+  const crcGood = crc32(image) === CRC_OF_WHOLE;
+  const algorithm = ALGORITHMS.find((name) => name === compression);
+  if (algorithm === undefined || payload.length < 12) return { setup, crcGood, compression };
   try {
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
     const outputSize = view.getUint32(payload.length - 4, true);
     if (outputSize > MAX_OUTPUT) throw new Error(`its payload claims to unpack to ${outputSize} bytes`);
-    const unpacked = decodeLegacyStream(payload.subarray(0, -4), outputSize, await loadLz4());
+    const codec = await loadCodec(algorithm);
+    const unpacked = codec.decompress(payload.subarray(0, -4), outputSize);
+    const stored = algorithm === 'lz4' && payload.length > outputSize;
+    const info: ImageInfo = { setup, crcGood, compression: stored ? 'none' : compression };
     const ukl = readPayload(unpacked);
     return ukl === undefined ? info : { ...info, ukl };
   } catch (error) {

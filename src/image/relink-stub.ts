@@ -1,7 +1,9 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageErrors, UklError } from '../errors/index.js';
+import type { Algorithm } from './compression.js';
 import { SavedCommand } from './saved-command.js';
+import { compileFor, type Substitutes } from './stub-objects.js';
 import type { LinkedStub } from './stub-template.js';
 
 const BOOT = 'arch/x86/boot';
@@ -37,18 +39,19 @@ function zoffset(text: string, name: string): number {
 }
 
 /**
- * Links the boot stub and the setup code of a finished kernel build with payloads of any size, by the commands the
- * build itself used, without touching the build: everything new goes to `workDir`.
+ * Links the boot stub and the setup code of a finished kernel build with payloads of any size and for any algorithm, by the
+ * commands the build itself used, without touching the build: everything new goes to `workDir`.
  */
 export class StubLinker {
   private constructor(
     private readonly buildDir: string,
     private readonly workDir: string,
     private readonly commands: Readonly<Record<string, SavedCommand>>,
+    private readonly substitutes: Substitutes,
   ) {}
 
-  /** @throws UklError UKL3020 when the build is not finished */
-  static async open(buildDir: string, workDir: string): Promise<StubLinker> {
+  /** @throws UklError UKL3020 when the build is not finished, UKL3021 when the stub cannot be compiled for `algorithm` */
+  static async open(buildDir: string, workDir: string, algorithm: Algorithm): Promise<StubLinker> {
     const targets = [
       `${STUB}/piggy.o`,
       `${STUB}/vmlinux`,
@@ -59,12 +62,12 @@ export class StubLinker {
       `${BOOT}/setup.bin`,
       `${BOOT}/bzImage`,
     ];
-    const commands = await Promise.all(targets.map((target) => SavedCommand.load(buildDir, target)));
-    return new StubLinker(
-      buildDir,
-      workDir,
-      Object.fromEntries(targets.map((target, index) => [target, commands[index]!])),
-    );
+    const load = (target: string): Promise<SavedCommand> => SavedCommand.load(buildDir, target);
+    const commands: Record<string, SavedCommand> = {};
+    for (const target of targets) commands[target] = await load(target);
+    const links = [`${STUB}/vmlinux`, `${BOOT}/setup.elf`].map((target) => commands[target]!);
+    const substitutes = await compileFor(algorithm, { buildDir, workDir, links, load });
+    return new StubLinker(buildDir, workDir, commands, substitutes);
   }
 
   /**
@@ -76,7 +79,7 @@ export class StubLinker {
   async link(payloadSize: number, outputSize: number): Promise<LinkedStub> {
     const at = (name: string): string => join(this.workDir, name);
     const run = (target: string, files: Readonly<Record<string, string>>): Promise<void> =>
-      this.commands[target]!.run(this.buildDir, files);
+      this.commands[target]!.run(this.buildDir, { ...this.substitutes[target], ...files });
 
     await writeFile(at('piggy.S'), piggy(payloadSize, outputSize));
     // `#include "zoffset.h"` finds the one next to header.S first.

@@ -13,6 +13,8 @@ export class SavedCommand {
   private constructor(
     readonly target: string,
     private readonly text: string,
+    /** The whole file: the command, and what fixdep found the result to depend on (scripts/basic/fixdep.c). */
+    private readonly record: string,
   ) {}
 
   /**
@@ -31,7 +33,22 @@ export class SavedCommand {
     const text = /^(?:saved)?cmd_\S+ := (.*)$/m.exec(content)?.[1];
     if (text === undefined) throw new UklError(imageErrors.buildIncomplete(file));
     // The file is read by make: undo what kbuild's make-cmd escaped.
-    return new SavedCommand(target, text.replaceAll('$(pound)', '#').replaceAll('$$', '$'));
+    return new SavedCommand(target, text.replaceAll('$(pound)', '#').replaceAll('$$', '$'), content);
+  }
+
+  /** The file that a compiler's command lists the read headers in (`-Wp,-MMD,DIR/.NAME.d`). */
+  get dependencies(): string {
+    return this.target.replace(/[^/]*$/, '.$&.d');
+  }
+
+  /** Whether what the command makes depends on a configuration symbol whose name starts so (without CONFIG_). */
+  dependsOn(symbolPrefix: string): boolean {
+    return this.record.includes(`include/config/${symbolPrefix}`);
+  }
+
+  /** The objects that the command names. */
+  objects(): string[] {
+    return this.text.split(/\s+/).filter((word) => word.endsWith('.o'));
   }
 
   /**

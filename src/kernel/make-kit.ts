@@ -8,8 +8,8 @@ import { entriesOf, slotOf } from './symbols.js';
 
 /** What makes the parts of a kit that this layer knows nothing about. */
 export interface KitParts {
-  /** Writes `boot/…` of a kit from a built kernel tree; see src/image. */
-  readonly boot: (tree: string, kitFolder: string) => Promise<void>;
+  /** Writes `boot/…` of a kit from a built kernel tree, and tells what images can be compressed with; see src/image. */
+  readonly boot: (tree: string, kitFolder: string) => Promise<readonly string[]>;
   /** Writes `init` of a kit. */
   readonly init: (kitFolder: string) => Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function makeKit(
     await copyFile(join(tree, 'System.map'), join(folder, 'System.map'));
     await copyFile(join(tree, '.config'), join(folder, 'config'));
     await mkdir(join(folder, 'boot'));
-    await parts.boot(tree, folder);
+    const compress = await parts.boot(tree, folder);
     await parts.init(folder);
     const systemMap = await readFile(join(folder, 'System.map'), 'utf8');
     const manifest: Manifest = {
@@ -43,6 +43,7 @@ export async function makeKit(
       },
       slot: slotOf(systemMap),
       symbols: entriesOf(systemMap),
+      compress: [...compress],
       files: await describeFiles(folder),
     };
     await writeFile(join(folder, 'manifest.json'), formatManifest(manifest));

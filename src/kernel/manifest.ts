@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { UklError, kernelErrors } from '../errors/index.js';
 
 /** Version of the kit's layout and of the contract between kernel and link. Raised when an older tool or kit would not fit. */
-export const KIT_FORMAT = 2;
+export const KIT_FORMAT = 3;
 
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const address = z.string().check(z.regex(/^0x[0-9a-f]{16}$/));
@@ -33,6 +33,8 @@ const manifestSchema = z.object({
   }),
   /** Link addresses of what a program may jump to; see symbols.ts. */
   symbols: z.record(z.string(), address),
+  /** What images made with the kit can be compressed with (`--compress`), the default first. */
+  compress: z.array(z.string()),
   /** Every other file of the kit, by path within it. */
   files: z.record(z.string(), z.object({ size: z.int().check(z.nonnegative()), sha256 })),
 });

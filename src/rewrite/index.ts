@@ -3,5 +3,5 @@ export { originalNames } from './original-names.js';
 export { PREFIX, prefixedName } from './prefix.js';
 export { readSites, rewriteInputs, type RewriteInput, type RewriteResult } from './rewrite.js';
 export type { ObjectSites, RewriteOptions } from './rewrite-file.js';
-export { KERNEL_NAME, type SyscallMode } from './sites/redirect.js';
+export { KERNEL_NAME, SYSCALL_MODES, type SyscallMode } from './sites/redirect.js';
 export { nativeReasons, type NativeReason, type SyscallSite } from './sites/site.js';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  COMPRESSIONS,
   defaultRootfs,
   loadBootParts,
   packImage,
@@ -19,16 +20,17 @@ import { bootModel } from '../support/image/boot-model.js';
 import { buildSlotProgram } from '../support/image/slot-program.js';
 
 let dir: string;
+let kitFolder: string;
 let parts: BootParts;
 let program: LinkedProgram;
 let rootfs: RootfsEntry[];
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ukl-image-'));
-  const kit = await findKit();
-  parts = await loadBootParts(kit.folder);
+  kitFolder = (await findKit()).folder;
+  parts = await loadBootParts(kitFolder);
   program = buildSlotProgram(dir, parts.slot);
-  rootfs = defaultRootfs({ init: await readFile(join(kit.folder, 'init')), argv: ['slot-program'], env: [] });
+  rootfs = defaultRootfs({ init: await readFile(join(kitFolder, 'init')), argv: ['slot-program'], env: [] });
 });
 afterAll(() => rm(dir, { recursive: true }));
 
@@ -58,9 +60,9 @@ function fillerFor(slotSize: number, programSize: number): RootfsEntry {
   return { type: 'file', path: 'filler', mode: 0o644, data };
 }
 
-describe('an image of the kit', () => {
+describe.each(COMPRESSIONS)('an image of the kit, compressed with %s,', (compression) => {
   it('boots: program relocated, root file system unpacked, command line set', async () => {
-    const image = packImage(parts, {
+    const image = packImage(await loadBootParts(kitFolder, compression), {
       program,
       initramfs: writeCpio(rootfs),
       cmdline: 'ukl.test=from-the-image',
@@ -74,14 +76,17 @@ describe('an image of the kit', () => {
   it('boots with a full slot', async () => {
     const filler = fillerFor(parts.slot.size, 0x10000);
     const initramfs = writeCpio([...rootfs, filler]);
-    const image = packImage(parts, { program, initramfs });
-    const { ukl } = await readImage(image);
+    const image = packImage(await loadBootParts(kitFolder, compression), { program, initramfs });
+    const { ukl, ...info } = await readImage(image);
+    expect(info).toMatchObject({ compression, crcGood: true });
     expect(parts.slot.size - ukl!.program!.size).toBeLessThan(0x20000);
     const { exitCode, console } = await boot(image);
     expect(console).toContain('relocations good');
     expect(exitCode).toBe(7);
   });
+});
 
+describe('an image of the kit', () => {
   it('is moved by KASLR in exactly the words that its relocation table names', async () => {
     const { loadPhysicalAddr, loads, slot, stub } = parts;
     const textVaddr = loads[0]!.vaddr;

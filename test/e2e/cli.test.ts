@@ -32,7 +32,11 @@ describe('help', () => {
       '--env',
       '--cmdline',
       '--rootfs',
+      '--compress',
+      'lz4|zstd|gzip|none',
       '--kit',
+      '--syscalls',
+      '--map',
       '--print-stats',
     ]) {
       expect(stdout).toContain(option);
@@ -63,6 +67,9 @@ describe('wrong usage', () => {
     [['-o', 'out']],
     [['--with-program=a.o']],
     [['--with-program=a.o', '-o', 'out', '--args', "'open"]],
+    [['--with-program=a.o', '-o', 'out', '--syscalls=some']],
+    [['--with-program=a.o', '-o', 'out', '--compress', 'fast']],
+    [['--with-program=a.o', '-o', 'out', '--compress=lz4', '--compress=zstd']],
     [['run']],
     [['run', 'a', 'b']],
     [['run', 'a', '--unknown']],

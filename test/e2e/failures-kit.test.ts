@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheRoot } from '../../src/host/index.js';
+import { formatBootManifest, parseBootManifest } from '../../src/image/boot-parts.js';
 import { findKit } from '../../src/kernel/store.js';
 import type { Kit } from '../../src/kernel/kit.js';
 import { runCli, type CliResult } from '../support/cli.js';
@@ -58,10 +59,10 @@ describe('a kit', () => {
     };
 
   it.each<[what: string, change: (folder: string) => void, codes: string[]]>([
-    ['with a damaged kernel', flip('boot/blocks.lz4', 1000), ['UKL3011']],
+    ['with a damaged kernel', flip('boot/lz4/kernel.bin', 1000), ['UKL3011']],
     ['with a damaged list of its parts', flip('boot/boot.json', 300), ['UKL3011']],
     ['with a damaged init', flip('init', 500), ['UKL4013']],
-    ['with both damaged', both(flip('boot/setup.bin', 100), flip('init', 500)), ['UKL3011', 'UKL4013']],
+    ['with both damaged', both(flip('boot/lz4/setup.bin', 100), flip('init', 500)), ['UKL3011', 'UKL4013']],
     ['with a file cut short', cut('boot/relocs.bin'), ['UKL4013']],
     ['without a file', (folder) => rmSync(join(folder, 'init')), ['UKL4013']],
     ['without a manifest', (folder) => rmSync(join(folder, 'manifest.json')), ['UKL4013']],
@@ -88,6 +89,27 @@ describe('a kit', () => {
     expect(problems.map(({ code }) => code)).toEqual(codes);
     for (const { code, file } of problems) if (code !== 'UKL4015') expect(file).toContain(cache);
     if (codes[0] === 'UKL4014') expect(problems[0]?.message).toContain('ukl-link 7.8.9 in kit format 99');
+  });
+
+  it('without what a compression takes', async () => {
+    const cache = cacheWith((folder) => {
+      const path = join(folder, 'boot/boot.json');
+      const { streams, ...info } = parseBootManifest(readFileSync(path, 'utf8'), path);
+      const text = formatBootManifest({ ...info, streams: { lz4: streams.lz4! } });
+      const size = readFileSync(path).length;
+      writeFileSync(path, text);
+      manifest((all) => all.replace(`"size": ${size}`, `"size": ${text.length}`))(folder);
+    });
+    const env = { UKL_CACHE_DIR: cache };
+    const words = [`--with-program=${hello}`, '--compress=zstd'];
+    const [problem] = await failLink(words, { env, inputs: [join(cache, 'kits'), shop.folder] });
+    expect(problem).toMatchObject({ code: 'UKL3016', file: join(cache, 'kits', basename(kit.folder)) });
+    expect(problem?.message).toMatch(/compressed with zstd; it has lz4, none$/);
+    const { fresh, temporary } = newBench();
+    const linked = await runCli([...words.slice(0, 1), '-o', fresh, '--compress=none'], {
+      env: { ...env, TMPDIR: temporary },
+    });
+    expect(linked).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it('of other patches links when it is named', async () => {

@@ -208,6 +208,21 @@ describe('an output that cannot be written', () => {
       const problems = await failLink(withHello('--rootfs', tree), { bench, output, inputs: [shop.folder] });
       expect(problems).toMatchObject([{ code: 'UKL2018', file: output }]);
     }
+    for (const map of [hello, join(bench.folder, 'link', 'hello.c..o')]) {
+      const problems = await failLink(withHello(`--map=${map}`), { bench, inputs: [shop.folder] });
+      expect(problems).toMatchObject([{ code: 'UKL2018', file: map }]);
+    }
+  });
+
+  it('is the map’s as well', async () => {
+    const bench = newBench();
+    const same = join(bench.folder, 'out', 'same');
+    const problems = await failLink(withHello(`--map=${same}`), { bench, output: same });
+    expect(problems).toMatchObject([{ code: 'UKL2018', file: same }]);
+  });
+
+  it('is a map in a folder that does not exist', async () => {
+    expect(codesOf(await failLink(withHello('--map=/no/such/map')))).toEqual(['UKL6004']);
   });
 });
 

@@ -92,7 +92,7 @@ export function fakeKernel(folder: string, extraConfig: readonly string[] = [], 
 export const fakeParts: KitParts = {
   boot: (_tree, kitFolder) => {
     writeFileSync(join(kitFolder, 'boot', 'part'), 'boot part');
-    return Promise.resolve();
+    return Promise.resolve(['lz4']);
   },
   init: (kitFolder) => {
     writeFileSync(join(kitFolder, 'init'), 'init');

@@ -17,7 +17,7 @@ export const command = defineCommand({
       printJson(kit);
       return 0;
     }
-    const { key, tool, kernel, slot, files } = kit.manifest;
+    const { key, tool, kernel, slot, compress, files } = kit.manifest;
     const rows = [
       ['key', key],
       ['folder', kit.folder],
@@ -27,6 +27,7 @@ export const command = defineCommand({
       ['compiler', kernel.compiler],
       ['made by', `ukl-link ${tool}`],
       ['slot', `${mib(slot.size)} at ${slot.start}`],
+      ['compress', compress.join(', ')],
       ['size', `${mib(kitBytes(kit))}, every file as its SHA-256 says`],
       ...Object.entries(files).map(([name, { size }]) => ['', `${String(size).padStart(9)}  ${name}`]),
     ];

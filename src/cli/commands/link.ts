@@ -1,5 +1,6 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
-import type { SyscallMode } from '../../rewrite/index.js';
+import { SYSCALL_MODES } from '../../rewrite/index.js';
+import { COMPRESSIONS } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import { readLinkWords, type LinkWords } from '../link-words.js';
@@ -42,15 +43,22 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
     kit: words.kit?.[0],
-    syscalls: syscallMode(words.syscalls?.[0]),
+    compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
+    syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
     map: words.map?.[0],
     sites: words.json !== undefined || words['print-stats'] !== undefined,
   });
 }
 
-function syscallMode(word: string | undefined): SyscallMode | undefined {
-  if (word === undefined || word === 'redirect' || word === 'native') return word;
-  throw new UsageError(`--syscalls is redirect or native, not ${word}`);
+/** The value of an option that takes one of a few words. */
+function oneOf<T extends string>(
+  option: string,
+  known: readonly T[],
+  word: string | undefined,
+): T | undefined {
+  const found = known.find((each) => each === word);
+  if (word === undefined || found !== undefined) return found;
+  throw new UsageError(`--${option} takes ${known.join(', ')}; not ${word}`);
 }
 
 /** Time and bytes of every pass, and their sum. */

@@ -19,7 +19,8 @@ import { buildStub, windowPatch } from './stub.js';
 import { chooseWindow, type Window } from './window.js';
 
 /** What becomes of system call sites: led to the kernel's entry where that is proven right, or left alone. */
-export type SyscallMode = 'redirect' | 'native';
+export const SYSCALL_MODES = ['redirect', 'native'] as const;
+export type SyscallMode = (typeof SYSCALL_MODES)[number];
 
 /** A name that no program can have: with the prefix it is the kernel's entry for system calls that are jumped to. */
 export const KERNEL_NAME = 'entry_SYSCALL_64';

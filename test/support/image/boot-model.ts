@@ -3,6 +3,7 @@
  * handle_relocations() (arch/x86/boot/compressed/misc.c) do to memory, in the same order and in one buffer, so that a move
  * that destroys something destroys it here as well. It shares no code with src/image.
  */
+import { execFileSync } from 'node:child_process';
 
 /** LZ4_decompress_fast(): one block of known uncompressed size. Returns the bytes of input it took. */
 function unlz4Block(input: Buffer, at: number, output: Buffer, from: number, size: number): number {
@@ -53,6 +54,34 @@ function unlz4(payload: Buffer, output: Buffer, outputSize: number): void {
     at += length;
   }
   if (done !== outputSize) throw new Error(`unpacked ${done} of ${outputSize} bytes`);
+}
+
+/** zstd_find_frame_compressed_size(): what decompress_single() (lib/decompress_unzstd.c) takes of its input. */
+function zstdFrameSize(payload: Buffer): number {
+  const descriptor = payload.readUInt8(4);
+  if (descriptor !== 0x80) throw new Error('not the frame header that images have');
+  let at = 4 + 1 + 1 + 4;
+  for (;;) {
+    const header = payload.readUIntLE(at, 3);
+    at += 3 + ((header & 6) === 2 ? 1 : header >> 3);
+    if (header & 1) return at;
+  }
+}
+
+/** __decompress() of the stub that the payload is for; gzip and zstd by their own tools. */
+function decompress(payload: Buffer, output: Buffer, outputSize: number): void {
+  const magic = payload.readUInt32LE(0);
+  if (magic === 0x184c2102) {
+    unlz4(payload.subarray(0, -4), output, outputSize);
+    return;
+  }
+  const [tool, input] =
+    magic === 0xfd2fb528
+      ? ['zstd', payload.subarray(0, zstdFrameSize(payload))]
+      : ['gzip', payload.subarray(0, -4)];
+  const data = execFileSync(tool, ['-d', '-q', '-c', '-'], { input, maxBuffer: outputSize + 1 });
+  if (data.length !== outputSize) throw new Error(`unpacked ${data.length} of ${outputSize} bytes`);
+  data.copy(output);
 }
 
 /** One PT_LOAD as parse_elf() moves it. */
@@ -141,7 +170,7 @@ export function bootModel(
   const initSize = file.readUInt32LE(0x260);
   const memory = Buffer.alloc(Math.max(outputSize, kernel.size), 0xaa);
   if (initSize < memory.length) throw new Error('init_size is smaller than what the kernel needs');
-  unlz4(payload.subarray(0, -4), memory, outputSize);
+  decompress(payload, memory, outputSize);
   const { moves, entry } = parseElf(memory, kernel.loadPhysicalAddr);
   if (delta !== 0n) handleRelocations(memory, outputSize, kernel.size, delta, kernel.textVaddr);
   return { memory, moves, entry };

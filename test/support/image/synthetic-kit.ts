@@ -1,6 +1,8 @@
 import type { BootParts } from '../../../src/image/boot-parts.js';
-import { encodeLegacyBlocks, loadLz4 } from '../../../src/image/lz4.js';
-import { BLOCK_SIZE, HEADER_AREA, LOAD_ALIGN, layOutPayload } from '../../../src/image/payload-layout.js';
+import { algorithmOf, type ImageCompression } from '../../../src/image/compression.js';
+import { packKernel } from '../../../src/image/pack-kernel.js';
+import { loadCodec } from '../../../src/image/payload-codec.js';
+import { LOAD_ALIGN, layOutPayload } from '../../../src/image/payload-layout.js';
 import { bootRelocsSize, writeBootRelocs } from '../../../src/image/relocs.js';
 import type { BootRelocs } from '../../../src/image/types.js';
 
@@ -37,8 +39,10 @@ function syntheticStub(): { setup: Buffer; head: Buffer; body: Buffer } {
 }
 
 /** The boot parts of a kit with this kernel, made without a kernel build. */
-export async function syntheticParts(kernel: SyntheticKernel): Promise<BootParts> {
-  const lz4 = await loadLz4();
+export async function syntheticParts(
+  kernel: SyntheticKernel,
+  compression: ImageCompression = 'lz4',
+): Promise<BootParts> {
   const layout = layOutPayload(
     kernel.segments.map(({ offset, data }) => ({ offset, size: data.length })),
     kernel.slotOffset,
@@ -59,9 +63,7 @@ export async function syntheticParts(kernel: SyntheticKernel): Promise<BootParts
   });
   const relocs = Buffer.alloc(bootRelocsSize(kernel.relocs));
   writeBootRelocs(relocs, [kernel.relocs]);
-  const none = { size: 0, crc32: 0 };
   return {
-    compression: 'lz4',
     loadPhysicalAddr: LOAD_PHYSICAL_ADDR,
     entry: BigInt(LOAD_PHYSICAL_ADDR),
     loads,
@@ -87,11 +89,9 @@ export async function syntheticParts(kernel: SyntheticKernel): Promise<BootParts
       headEnd: 708,
       kernelSize: kernel.size,
     },
-    files: { setup: none, head: none, body: none, firstBlock: none, blocks: none, relocs: none },
     stubBytes: syntheticStub(),
-    firstBlock: lz4.compress(bytes.subarray(HEADER_AREA, BLOCK_SIZE)),
-    blocks: Buffer.concat(encodeLegacyBlocks(bytes.subarray(BLOCK_SIZE), lz4)),
+    kernel: await packKernel(algorithmOf(compression), bytes),
     relocs,
-    lz4,
+    codec: await loadCodec(compression),
   };
 }

@@ -11,6 +11,7 @@ import {
   splitLegacyStream,
 } from '../../../src/image/lz4.js';
 import { BLOCK_SIZE } from '../../../src/image/payload-layout.js';
+import { noise, wordy } from '../../support/image/sample.js';
 
 const lz4 = await loadLz4();
 const magic = Buffer.alloc(4);
@@ -20,25 +21,9 @@ const stream = (...pieces: Uint8Array[]): Buffer => Buffer.concat([magic, ...pie
 /** The independent judge: the lz4 tool, which knows the legacy format. */
 const tool = (input: Buffer): Buffer => execFileSync('lz4', ['-d', '-c', '-'], { input, maxBuffer: 1 << 28 });
 
-/** Text-like data with long and short repeats. */
-function sample(size: number): Buffer {
-  const words = ['the ', 'kernel ', 'of ', 'Linux ', '\0\0\0\0\0\0\0\0', 'slot', '\x01\x02\x03'];
-  const out: string[] = [];
-  for (let length = 0, state = 7; length < size;) {
-    state = (Math.imul(state, 48271) + 11) >>> 0;
-    const word = words[state % words.length]!;
-    out.push(word);
-    length += word.length;
-  }
-  return Buffer.from(out.join(''), 'latin1').subarray(0, size);
-}
-
 describe('legacy LZ4 streams', () => {
   it('are what the lz4 tool unpacks, over several blocks and for incompressible data', () => {
-    const noise = Buffer.from(
-      Uint32Array.from({ length: 50_000 }, (_, i) => Math.imul(i + 1, 2654435761)).buffer,
-    );
-    for (const data of [sample(1), sample(100_000), sample(BLOCK_SIZE), sample(BLOCK_SIZE + 1), noise]) {
+    for (const data of [wordy(1), wordy(100_000), wordy(BLOCK_SIZE), wordy(BLOCK_SIZE + 1), noise(200_000)]) {
       const made = stream(...encodeLegacyBlocks(data, lz4));
       expect(tool(made).equals(data)).toBe(true);
       expect(Buffer.from(decodeLegacyStream(made, data.length, lz4)).equals(data)).toBe(true);
@@ -46,29 +31,29 @@ describe('legacy LZ4 streams', () => {
   });
 
   it('end at the padding', () => {
-    const made = stream(...encodeLegacyBlocks(sample(1000), lz4), Buffer.alloc(777));
+    const made = stream(...encodeLegacyBlocks(wordy(1000), lz4), Buffer.alloc(777));
     expect(splitLegacyStream(made)).toHaveLength(1);
-    expect(Buffer.from(decodeLegacyStream(made, 1000, lz4)).equals(sample(1000))).toBe(true);
+    expect(Buffer.from(decodeLegacyStream(made, 1000, lz4)).equals(wordy(1000))).toBe(true);
   });
 
   it('take a block made of two parts, the first of them with zeros at its end', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.integer({ min: 5, max: 70_000 }), (header, zeros) => {
         const size = header.length + zeros;
-        const rest = sample(5000);
+        const rest = wordy(5000);
         const made = stream(...legacyBlock(encodeZeroPadded(header, size), lz4.compress(rest)));
         const want = Buffer.concat([header, Buffer.alloc(zeros), rest]);
         expect(Buffer.from(decodeLegacyStream(made, want.length, lz4)).equals(want)).toBe(true);
       }),
     );
-    const header = sample(3000);
-    const made = stream(...legacyBlock(encodeZeroPadded(header, 65536), lz4.compress(sample(5000))));
-    expect(tool(made).equals(Buffer.concat([header, Buffer.alloc(65536 - 3000), sample(5000)]))).toBe(true);
+    const header = wordy(3000);
+    const made = stream(...legacyBlock(encodeZeroPadded(header, 65536), lz4.compress(wordy(5000))));
+    expect(tool(made).equals(Buffer.concat([header, Buffer.alloc(65536 - 3000), wordy(5000)]))).toBe(true);
     expect(() => encodeZeroPadded(header, header.length + 4)).toThrow(RangeError);
   });
 
   it('that are damaged are an error, never a wrong result, a crash or a large allocation', () => {
-    const data = sample(20_000);
+    const data = wordy(20_000);
     const made = stream(...encodeLegacyBlocks(data, lz4));
     const decode = (bytes: Uint8Array, size: number) => decodeLegacyStream(bytes, size, lz4);
     expect(() => decode(made.subarray(0, 3), 20_000)).toThrow('no legacy LZ4 stream');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UklError } from '../../../src/errors/index.js';
-import { packImage, readImage, type BootParts } from '../../../src/image/index.js';
+import { COMPRESSIONS, packImage, readImage, type BootParts } from '../../../src/image/index.js';
 import { bootModel } from '../../support/image/boot-model.js';
 import {
   LOAD_PHYSICAL_ADDR,
@@ -108,61 +108,70 @@ function placeShapes(
 }
 
 describe('packImage', () => {
-  it('makes images that the boot stub turns into kernel, program, initramfs and command line', async () => {
-    const of = kernel();
-    const parts = await syntheticParts(of);
-    fc.assert(
-      fc.property(
-        fc.array(segmentShape, { minLength: 1, maxLength: 4 }),
-        fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 300 }), { nil: undefined }),
-        fc.integer({ min: 0, max: 100_000 }),
-        fc.constantFrom(0n, 0x200000n, 0x1e000000n),
-        (shapes, cmdline, initramfsSize, delta) => {
-          const segments = placeShapes(shapes);
-          const words64 = segments.map(({ offset, data }) => offset + ((data.length - 8) & ~7));
-          const words32 = segments.map(({ offset, data }) => offset + ((data.length - 16) & ~7));
-          const initramfs = pattern(initramfsSize, 99);
-          const program = syntheticProgram(parts.slot, segments, { words64, words32 });
-          const image = packImage(parts, {
-            program,
-            initramfs,
-            ...(cmdline === undefined ? {} : { cmdline }),
-          });
+  it.each([
+    ['lz4', 15],
+    ['zstd', 5],
+    ['gzip', 5],
+    ['none', 5],
+  ] as const)(
+    'makes images (%s) that the boot stub turns into kernel, program, initramfs and command line',
+    async (compression, numRuns) => {
+      const of = kernel();
+      const parts = await syntheticParts(of, compression);
+      fc.assert(
+        fc.property(
+          fc.array(segmentShape, { minLength: 1, maxLength: 4 }),
+          fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 300 }), { nil: undefined }),
+          fc.integer({ min: 0, max: 100_000 }),
+          fc.constantFrom(0n, 0x200000n, 0x1e000000n),
+          (shapes, cmdline, initramfsSize, delta) => {
+            const segments = placeShapes(shapes);
+            const words64 = segments.map(({ offset, data }) => offset + ((data.length - 8) & ~7));
+            const words32 = segments.map(({ offset, data }) => offset + ((data.length - 16) & ~7));
+            const initramfs = pattern(initramfsSize, 99);
+            const program = syntheticProgram(parts.slot, segments, { words64, words32 });
+            const image = packImage(parts, {
+              program,
+              initramfs,
+              ...(cmdline === undefined ? {} : { cmdline }),
+            });
 
-          const last = segments.at(-1)!;
-          const end = Math.ceil((last.offset + last.data.length + last.bss) / PAGE) * PAGE;
-          const want = expectedMemory(of, segments, cmdline);
-          // The headers, as the link made them, with the initramfs filled in.
-          const headers = want.find(({ at }) => at === of.slotOffset)!.bytes;
-          Buffer.from(program.elf).copy(headers, 0, 0, HEADERS_END);
-          const note = 64 + segments.length * 56;
-          headers.writeBigUInt64LE(BigInt(end), note + 8);
-          headers.writeBigUInt64LE(BigInt(initramfs.length), note + 32);
-          headers.writeBigUInt64LE(BigInt(initramfs.length), note + 40);
-          if (initramfs.length > 0) want.push({ at: of.slotOffset + end, bytes: initramfs });
-          if (delta !== 0n) {
-            relocate(want, 8, delta, 64);
-            relocate(want, 2 * MIB, delta, 64);
-            relocate(want, 100, -delta, 32);
-            relocate(want, 200, delta, 32);
-            relocate(want, of.slotOffset + 24, delta, 64);
-            for (let i = 0; i <= segments.length; i++) relocate(want, of.slotOffset + vaddrOf(i), delta, 64);
-            for (const word of words64) relocate(want, of.slotOffset + word, delta, 64);
-            for (const word of words32) relocate(want, of.slotOffset + word, delta, 32);
-          }
+            const last = segments.at(-1)!;
+            const end = Math.ceil((last.offset + last.data.length + last.bss) / PAGE) * PAGE;
+            const want = expectedMemory(of, segments, cmdline);
+            // The headers, as the link made them, with the initramfs filled in.
+            const headers = want.find(({ at }) => at === of.slotOffset)!.bytes;
+            Buffer.from(program.elf).copy(headers, 0, 0, HEADERS_END);
+            const note = 64 + segments.length * 56;
+            headers.writeBigUInt64LE(BigInt(end), note + 8);
+            headers.writeBigUInt64LE(BigInt(initramfs.length), note + 32);
+            headers.writeBigUInt64LE(BigInt(initramfs.length), note + 40);
+            if (initramfs.length > 0) want.push({ at: of.slotOffset + end, bytes: initramfs });
+            if (delta !== 0n) {
+              relocate(want, 8, delta, 64);
+              relocate(want, 2 * MIB, delta, 64);
+              relocate(want, 100, -delta, 32);
+              relocate(want, 200, delta, 32);
+              relocate(want, of.slotOffset + 24, delta, 64);
+              for (let i = 0; i <= segments.length; i++)
+                relocate(want, of.slotOffset + vaddrOf(i), delta, 64);
+              for (const word of words64) relocate(want, of.slotOffset + word, delta, 64);
+              for (const word of words32) relocate(want, of.slotOffset + word, delta, 32);
+            }
 
-          const { memory, entry } = bootModel(image, target(of), delta);
-          expect(entry).toBe(BigInt(LOAD_PHYSICAL_ADDR));
-          for (const { at, bytes } of want)
-            expect(
-              memory.subarray(at, at + bytes.length).equals(bytes),
-              `memory at 0x${at.toString(16)}`,
-            ).toBe(true);
-        },
-      ),
-      { numRuns: 15 },
-    );
-  });
+            const { memory, entry } = bootModel(image, target(of), delta);
+            expect(entry).toBe(BigInt(LOAD_PHYSICAL_ADDR));
+            for (const { at, bytes } of want)
+              expect(
+                memory.subarray(at, at + bytes.length).equals(bytes),
+                `memory at 0x${at.toString(16)}`,
+              ).toBe(true);
+          },
+        ),
+        { numRuns },
+      );
+    },
+  );
 
   it('fills the slot to the last byte', async () => {
     // The kernel ends a little before the slot, and slots start at every 2 MiB of a block.
@@ -197,9 +206,9 @@ describe('packImage', () => {
     expect(once.equals(packImage(parts, { ...content, cmdline: 'quiet' }))).toBe(false);
   });
 
-  it('is read back by readImage', async () => {
+  it.each(COMPRESSIONS)('is read back by readImage: %s', async (compression) => {
     const of = kernel();
-    const parts = await syntheticParts(of);
+    const parts = await syntheticParts(of, compression);
     const segments = placeShapes([
       { pages: 3, cut: 100, bss: 0, gap: 0 },
       { pages: 2, cut: 1, bss: 50_000, gap: 3 },
@@ -211,7 +220,7 @@ describe('packImage', () => {
       const info = await readImage(packImage(parts, { program, initramfs, cmdline: 'console=ttyS0 quiet' }));
       expect(info).toMatchObject({
         crcGood: true,
-        compression: 'lz4',
+        compression,
         setup: { protocol: 0x20f, kernelVersion: '6.1.0-synthetic (nobody@nowhere)' },
         ukl: { slot: parts.slot, cmdline: 'console=ttyS0 quiet' },
       });

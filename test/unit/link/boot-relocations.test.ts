@@ -104,7 +104,7 @@ describe('boot relocations', () => {
     ['words', () => [shop.compile('words.c', WORDS_C), shop.compile('tls.c', TLS_C)], '42 5 0.841 a 1\nb\n'],
     ['C++', () => [shop.compile('cxx.cc', CXX_CC)], 'thrown tls\n20\n'],
   ] as const)('%s: the same layout runs in ring 3 at a user address', async (name, objects, output) => {
-    const { elf } = await shop.link(objects(), USER);
+    const { elf } = await shop.link(objects(), USER, 'native');
     const program = shop.path(`${name}.user`);
     writeFileSync(program, elf);
     chmodSync(program, 0o755);

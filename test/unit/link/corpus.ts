@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
 import { linkProgram } from '../../../src/link.js';
-import { RewriteCache } from '../../../src/rewrite/index.js';
+import { RewriteCache, type SyscallMode } from '../../../src/rewrite/index.js';
 
 /** The ways of compiling that a link must take, mixed at will. */
 export const CODE_MODELS = {
@@ -50,7 +50,11 @@ export class Workshop {
   }
 
   /** The passes of a link from inputs to a program for the slot at `base`. */
-  async link(words: readonly string[], base: bigint): Promise<LinkedProgram> {
+  async link(
+    words: readonly string[],
+    base: bigint,
+    syscalls: SyscallMode = 'redirect',
+  ): Promise<LinkedProgram> {
     const toolchain = await findToolchain();
     const cache = new RewriteCache(sharedCache);
     const inputs = await resolveInputs(parseProgramArguments(words), toolchain, cache);
@@ -60,7 +64,7 @@ export class Workshop {
       base,
       // Where the kernel's entry would be: it moves with the slot.
       imports: new Map([['ukl_entry_SYSCALL_64', base - 0x10_0000n]]),
-      rewriting: { syscalls: 'redirect' },
+      rewriting: { syscalls },
       cache,
     });
     expect(warnings).toEqual([]);

@@ -202,6 +202,23 @@ describe('symbols', () => {
     expect((await resolveProblems(main, one('g1', 'call nobody'))).map((d) => d.symbol)).toEqual(['nobody']);
   });
 
+  it('keeps the name of the kernel’s entry free', async () => {
+    const defines = shop.compile('entry.c', 'void entry_SYSCALL_64(void) {} int main(void) { return 0; }');
+    const weak = shop.compile(
+      'weak.c',
+      '__attribute__((weak)) void entry_SYSCALL_64(void); int main(void) { return entry_SYSCALL_64 != 0; }',
+    );
+    const own = shop.compile(
+      'own.c',
+      'static void entry_SYSCALL_64(void) {} int main(void) { entry_SYSCALL_64(); }',
+    );
+    expect(await resolveProblems(defines)).toMatchObject([
+      { code: 'UKL2021', file: defines, section: '.text' },
+    ]);
+    expect(await resolveProblems(weak)).toMatchObject([{ code: 'UKL2011', symbol: 'entry_SYSCALL_64' }]);
+    expect(await resolveProblems(own)).toEqual([]);
+  });
+
   it('names both places of every duplicate', async () => {
     const a = shop.compile('da.c', 'int same = 1; int also = 1; int main(void) { return 0; }');
     const b = shop.compile(
