@@ -14,6 +14,8 @@ export interface SuiteRun {
   readonly stopped: string | undefined;
   /** Lines in which the kernel complains about itself. */
   readonly complaints: readonly string[];
+  /** The program's system call sites, and how many of them were redirected. */
+  readonly sites: { readonly total: number; readonly redirected: number };
 }
 
 /** Builds, links and boots. Throws if one of the three is not possible; what the guest does is in the result. */
@@ -27,7 +29,12 @@ export async function runSuite(
   const program = await buildMultiCall(fixtures, model);
   const kernel = `${folder}/suite.bzImage`;
   const initrd = `${folder}/root.cpio`;
-  await link({ program: [...program.objects, ...program.libs], output: kernel, syscalls });
+  const linked = await link({
+    program: [...program.objects, ...program.libs],
+    output: kernel,
+    syscalls,
+    sites: true,
+  });
   await buildSuiteRoot({
     fixtures,
     rings: ['ring3', 'ring0'],
@@ -45,6 +52,7 @@ export async function runSuite(
     outcomes,
     stopped: complete ? undefined : `${reason}:\n${last}`,
     complaints: kernelComplaints(console),
+    sites: linked.syscalls ?? { total: 0, redirected: 0 },
   };
 }
 
