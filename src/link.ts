@@ -1,5 +1,11 @@
 import { basename, extname } from 'node:path';
-import { UklError, imageErrors, type Diagnostic } from './errors/index.js';
+import {
+  UklError,
+  imageErrors,
+  judgeFindings,
+  type Diagnostic,
+  type WarningOptions,
+} from './errors/index.js';
 import { PassTimer, demandReplaceable, writeFileAtomic, type PassStats } from './host/index.js';
 import {
   COMPRESSIONS,
@@ -37,7 +43,7 @@ import {
   type SyscallMode,
 } from './rewrite/index.js';
 
-export interface LinkOptions {
+export interface LinkOptions extends WarningOptions {
   /** The inputs in ld's order and spelling: files, `-lNAME`, `-LDIR`, groups … */
   readonly program: readonly string[];
   /** Path of the image. */
@@ -102,7 +108,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const rewriting = { syscalls: options.syscalls ?? 'redirect' };
   const withSites = map !== undefined || options.sites === true;
   const job: ProgramJob = { inputs, toolchain, base, imports, rewriting, withSites };
-  const { program, warnings, syscalls } = await linkProgram(job, timer);
+  const { program, warnings: said, syscalls } = await linkProgram(job, timer);
+  const warnings = judgeFindings(said, options);
+  if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -196,7 +204,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
       : await timer.run(
           'system call sites',
           () => collectSites(job, rewritten.paths, map),
-          ({ sites }) => sites.length,
+          () => map.length,
         );
   return { program, warnings, syscalls };
 }
@@ -257,7 +265,7 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
   const inputs = await attempt(() =>
     program.value === undefined || toolchain.value === undefined
       ? undefined
-      : resolveInputs(program.value, toolchain.value),
+      : resolveInputs(program.value, toolchain.value, undefined, options),
   );
   const paths = inputs.value?.files.map(({ path }) => path) ?? [];
   const taken = rootfs === undefined ? paths : [...paths, rootfs];

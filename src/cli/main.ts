@@ -16,7 +16,9 @@ void main();
 async function main(): Promise<void> {
   try {
     if (namesLink(words)) process.exitCode = await (await import('./commands/link.js')).runLink(words);
-    else await (await import('./program.js')).runProgram(words);
+    else if (words[0] === 'check' && !asksForHelp(words)) {
+      process.exitCode = await (await import('./commands/check.js')).runCheck(words.slice(1));
+    } else await (await import('./program.js')).runProgram(words);
   } catch (error) {
     const diagnostics = diagnosticsOf(error);
     printDiagnostics(diagnostics);
@@ -27,9 +29,11 @@ async function main(): Promise<void> {
 
 /** The root command: whatever names no other command and asks for no help. */
 function namesLink(all: readonly string[]): boolean {
-  const [first] = all;
-  if (first === undefined || ['--help', '-h', '--version'].some((word) => all.includes(word))) return false;
-  return first.startsWith('-');
+  return all[0]?.startsWith('-') === true && !asksForHelp(all);
+}
+
+function asksForHelp(all: readonly string[]): boolean {
+  return ['--help', '-h', '--version'].some((word) => all.includes(word));
 }
 
 /** Whatever is thrown and not catalogued is a bug of ours: it is shown with its stack, never hidden. */

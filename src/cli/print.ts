@@ -17,19 +17,46 @@ export function printJson(value: unknown): void {
 
 /** Every problem of a run, together, on standard error. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  for (const diagnostic of diagnostics) printNotice(formatDiagnostic(diagnostic));
+  for (const group of groupDiagnostics(diagnostics)) printNotice(formatGroup(group));
 }
 
-/** `ukl-link: error UKL2003: …`, then place and hint, indented. */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const [first = '', ...rest] = diagnostic.message.split('\n');
-  const place = formatPlace(diagnostic);
+/** The same finding in several places. */
+export type DiagnosticGroup = readonly [Diagnostic, ...Diagnostic[]];
+
+/** Puts together what differs in the place alone, errors first; all else stays in its order. */
+export function groupDiagnostics(diagnostics: readonly Diagnostic[]): DiagnosticGroup[] {
+  const groups = new Map<string, [Diagnostic, ...Diagnostic[]]>();
+  for (const diagnostic of diagnostics) {
+    const { severity, code, message, hint } = diagnostic;
+    const key = [severity, code, message, hint].join('\0');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [diagnostic]);
+    else group.push(diagnostic);
+  }
+  const rank = ([{ severity }]: DiagnosticGroup): number => ['error', 'warning', 'note'].indexOf(severity);
+  return [...groups.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Places listed of a group, unless all are asked for. */
+const LISTED_PLACES = 8;
+
+/** `ukl-link: error UKL2003: …`, then places and hint, indented. */
+export function formatGroup(group: DiagnosticGroup, most = LISTED_PLACES): string {
+  const [{ severity, code, message, hint }] = group;
+  const [first = '', ...rest] = message.split('\n');
+  const places = group.slice(0, most).filter((diagnostic) => formatPlace(diagnostic) !== '');
+  const more = group.length - most;
   return [
-    `ukl-link: ${diagnostic.severity} ${diagnostic.code}: ${first}`,
+    `ukl-link: ${severity} ${code}: ${first}`,
     ...rest.map((line) => `    | ${line}`),
-    ...(place === '' ? [] : [`    in ${place}`]),
-    ...(diagnostic.hint === undefined ? [] : [`    ${diagnostic.hint}`]),
+    ...places.map((diagnostic) => `    in ${formatPlace(diagnostic)}${timesText(diagnostic)}`),
+    ...(more > 0 ? [`    and in ${more} more places`] : []),
+    ...(hint === undefined ? [] : [`    ${hint}`]),
   ].join('\n');
+}
+
+function timesText({ count = 1 }: Diagnostic): string {
+  return count === 1 ? '' : ` (${count} times)`;
 }
 
 /** `libfoo.a(bar.o), section .text+0x12, symbol main`, with what is known of it. */

@@ -3,7 +3,8 @@ import { packageVersion } from '../host/index.js';
 import { separateValues } from './argv.js';
 import { addCommands } from './command.js';
 import { commands } from './commands.js';
-import { linkOptions } from './link-words.js';
+import { addInputOptions } from './input-help.js';
+import { checkOptions, linkOptions } from './link-words.js';
 import { UsageError } from './status.js';
 
 /** Parses the command line and runs the command it names, which sets the exit status of the process. */
@@ -29,6 +30,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       throw error instanceof Error ? error : new UsageError(message?.split('\n')[0] ?? 'wrong usage');
     });
   addLinkHelp(parser);
+  addCheckHelp(parser);
   await addCommands(parser, commands).strict().parseAsync();
 }
 
@@ -41,15 +43,18 @@ function addLinkHelp(parser: Argv): void {
       type: 'string',
       describe: 'FILE: objects and archives, then libraries as for ld',
     });
-    for (const [name, option] of Object.entries(linkOptions)) {
-      const value = 'value' in option ? `${option.value}: ` : '';
-      sub.option(name, {
-        type: 'value' in option ? 'string' : 'boolean',
-        describe: value + option.describe,
-        ...('alias' in option ? { alias: option.alias } : {}),
-      });
-    }
+    addInputOptions(sub, linkOptions);
     sub.example('$0 --with-program=hello.o -o hello.bzImage', 'then: ukl-link run hello.bzImage');
     return sub.demandCommand(1, 'say what to link (--with-program=FILE -o IMAGE), or name a command');
+  });
+}
+
+/** The same of `check`, which takes its inputs as a link does. */
+function addCheckHelp(parser: Argv): void {
+  const describe = 'Say what a link would meet, and what is different in ring 0';
+  parser.command('check', describe, (sub: Argv) => {
+    sub.usage('$0 check [FILE | -lNAME | -LDIR]...');
+    addInputOptions(sub, checkOptions);
+    return sub.example('$0 check hello.o -lcrypto', 'what a link would take of libcrypto, too');
   });
 }

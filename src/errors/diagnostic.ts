@@ -23,6 +23,8 @@ export interface Diagnostic extends Place {
   readonly message: string;
   /** What to do. */
   readonly hint?: string;
+  /** How often it was found in the symbol, 1 when absent; the offset is the first one's. */
+  readonly count?: number;
 }
 
 /** The one exception the library throws on purpose: one or more catalogued problems, reported together. */
@@ -39,7 +41,19 @@ export class UklError extends Error {
   }
 }
 
-/** A catalogued error, as the functions in the catalogue build it. */
-export function errorDiagnostic(code: string, message: string, place: Place = {}, hint?: string): Diagnostic {
-  return { code, severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) };
-}
+type DiagnosticMaker = (code: string, message: string, place?: Place, hint?: string) => Diagnostic;
+
+const makerOf =
+  (severity: Severity): DiagnosticMaker =>
+  (code, message, place = {}, hint) => ({
+    code,
+    severity,
+    message,
+    ...place,
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+/** A catalogued problem of each severity, as the functions in the catalogue build it. */
+export const errorDiagnostic = makerOf('error');
+export const warningDiagnostic = makerOf('warning');
+export const noteDiagnostic = makerOf('note');

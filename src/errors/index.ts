@@ -4,9 +4,11 @@
  * 5xxx running, 6xxx command line and host tools.
  */
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
+export { checkErrors, type CheckName } from './checks.js';
 export { elfErrors } from './elf.js';
 export { imageErrors } from './image.js';
 export { hostErrors } from './host.js';
 export { kernelErrors } from './kernel.js';
 export { linkErrors, placeName, type Reference } from './link.js';
 export { runErrors } from './run.js';
+export { judgeFindings, type WarningOptions } from './warnings.js';

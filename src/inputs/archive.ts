@@ -31,6 +31,16 @@ export class InputArchive {
     if (object === undefined) this.#objects.set(member, (object = this.#source.object(member)));
     return object;
   }
+
+  /** A member that `object` was asked for before. */
+  openedObject(member: number): InputObject | undefined {
+    return this.#objects.get(member);
+  }
+
+  /** Every member, for one look: none is kept. */
+  *freshObjects(): IterableIterator<InputObject> {
+    for (let i = 0; i < this.memberCount; i++) yield this.#source.object(i);
+  }
 }
 
 /** Where an archive's content comes from: the file, or the facts kept of it. */

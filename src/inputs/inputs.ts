@@ -1,8 +1,15 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { UklError, linkErrors, type Diagnostic } from '../errors/index.js';
+import {
+  UklError,
+  judgeFindings,
+  linkErrors,
+  type Diagnostic,
+  type WarningOptions,
+} from '../errors/index.js';
 import { CacheError, KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { librariesOfScript, openInput, type InputFile } from './files.js';
+import { linkedFindings } from './findings.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
 import { findLibrary } from './search.js';
@@ -39,13 +46,33 @@ export interface ResolvedInputs {
 
 /**
  * Opens the program's inputs and the system's start-up files and libraries around them, and resolves symbols as ld will.
- * Throws every problem found, together: UKL1xxx, UKL2006-2013, UKL6003-6005.
+ * Throws every problem found, together: UKL1xxx, UKL2006-2013, UKL21xx, UKL6003-6005.
  */
 export async function resolveInputs(
   program: ProgramArguments,
   toolchain: Toolchain,
   cache: RewriteCache = new RewriteCache(),
+  options: WarningOptions = {},
 ): Promise<ResolvedInputs> {
+  const { findings: all, ...inputs } = await surveyInputs(program, toolchain, cache);
+  const findings = judgeFindings(all, options);
+  const problems = findings.filter(({ severity }) => severity === 'error');
+  if (problems.length > 0) throw new UklError(problems);
+  return { ...inputs, warnings: findings.filter(({ severity }) => severity === 'warning') };
+}
+
+/** What takes part in a link, whether it can be linked or not. */
+export interface SurveyedInputs extends Omit<ResolvedInputs, 'warnings'> {
+  /** Everything that is to be said of it: problems, warnings and notes. */
+  readonly findings: readonly Diagnostic[];
+}
+
+/** Does the work of `resolveInputs`, and throws only for files that cannot be opened. */
+export async function surveyInputs(
+  program: ProgramArguments,
+  toolchain: Toolchain,
+  cache: RewriteCache,
+): Promise<SurveyedInputs> {
   const opener = new Opener([...program.searchDirs, ...toolchain.libraryDirs], cache);
   const items: LinkItem[] = [
     ...(await opener.files(toolchain.startFiles)),
@@ -60,24 +87,26 @@ export async function resolveInputs(
   const resolution = new Resolution();
   for (const name of program.wanted) resolution.want(name);
   for (const item of items) addItem(resolution, item);
-  const problems = [
-    ...resolution.duplicates,
-    ...undefinedSymbols(resolution),
-    ...relocationsOutOfReach(resolution),
-    ...kernelNames(resolution),
-  ];
-  if (problems.length > 0) throw new UklError(problems);
+  const { objects } = resolution;
   return {
     items,
     files: opener.linked,
     wanted: program.wanted,
-    memorySize: resolution.objects.reduce((sum, { input }) => sum + input.facts.size, 0),
-    objects: resolution.objects,
-    warnings: libraryWarnings(resolution.objects),
+    memorySize: objects.reduce((sum, { input }) => sum + input.facts.size, 0),
+    objects,
+    findings: [
+      ...resolution.duplicates,
+      ...undefinedSymbols(resolution),
+      ...relocationsOutOfReach(resolution),
+      ...kernelNames(resolution),
+      ...libraryWarnings(objects),
+      ...(await linkedFindings(opener.linked, objects, cache)),
+    ],
   };
 }
 
-async function programItems(program: ProgramArguments, opener: Opener): Promise<LinkItem[]> {
+/** The inputs of the command line, opened. */
+export async function programItems(program: ProgramArguments, opener: Opener): Promise<LinkItem[]> {
   const items: LinkItem[] = [];
   let group: LinkItem[] | undefined;
   let whole = false;
@@ -105,7 +134,7 @@ async function programItems(program: ProgramArguments, opener: Opener): Promise<
 }
 
 /** Opens each file once, and collects what goes wrong instead of stopping at the first. */
-class Opener {
+export class Opener {
   readonly problems: Diagnostic[] = [];
   readonly #dirs: readonly string[];
   readonly #files = new Map<string, InputFile>();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { formatDiagnostic } from '../../src/cli/print.js';
+import { formatGroup, groupDiagnostics } from '../../src/cli/print.js';
 import type { Diagnostic } from '../../src/errors/index.js';
 import { runCli, type CliOptions } from './cli.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -77,7 +77,9 @@ export async function failLink(
   const problems = jsonProblems(json.stdout);
   expect(json.status).toBe(1);
 
-  const asText = problems.map((problem) => `${formatDiagnostic(problem)}\n`).join('');
+  const asText = groupDiagnostics(problems)
+    .map((group) => `${formatGroup(group)}\n`)
+    .join('');
   // ld's own words name the temporary folder of their run.
   expect(withoutNames(text.stderr)).toBe(withoutNames(asText.replaceAll(bench.fresh, bench.old)));
   expect(problems.filter(({ severity, hint = '' }) => severity !== 'error' || hint === '')).toEqual([]);

@@ -9,6 +9,7 @@ const folder = resolve(import.meta.dirname, '../../src/errors');
 const RANGES: Readonly<Record<string, string>> = {
   'elf.ts': '1',
   'link.ts': '2',
+  'checks.ts': '2',
   'image.ts': '3',
   'kernel.ts': '4',
   'run.ts': '5',
@@ -26,7 +27,7 @@ interface Entry {
 /** Every entry of the catalogue, read from its source: the messages are functions of what was found. */
 function catalogue(): Entry[] {
   return readdirSync(folder)
-    .filter((file) => !['index.ts', 'diagnostic.ts'].includes(file))
+    .filter((file) => !['index.ts', 'diagnostic.ts', 'warnings.ts'].includes(file))
     .sort()
     .flatMap(entriesOf);
 }

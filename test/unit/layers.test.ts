@@ -8,11 +8,11 @@ const LEVELS: readonly (readonly string[])[] = [
   ['host'],
   ['elf'],
   ['x86'],
-  ['image'],
+  ['image', 'checks'],
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel', 'report'],
-  ['link.ts'],
+  ['link.ts', 'check.ts'],
   ['index.ts'],
   ['cli'],
 ];

@@ -3,8 +3,10 @@ import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { COMPRESSIONS } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
-import { readLinkWords, type LinkWords } from '../link-words.js';
+import type { InputWords } from '../input-words.js';
+import { readLinkWords, type LinkOptionName } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
+import { warningChoice } from '../warning-choice.js';
 import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
 
@@ -26,7 +28,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
+function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): LinkOptions {
   const output = words.output?.[0];
   if (program.length === 0)
     throw new UsageError('nothing to link: name the program with --with-program=FILE');
@@ -47,6 +49,7 @@ function linkOptionsOf({ program, given: words }: LinkWords): LinkOptions {
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
     map: words.map?.[0],
     sites: words.json !== undefined || words['print-stats'] !== undefined,
+    ...warningChoice(words),
   });
 }
 

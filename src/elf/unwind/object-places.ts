@@ -14,9 +14,14 @@ export interface RelocationAt {
   readonly index: number;
 }
 
-/** The relocations of one section of an object by the offset they apply to; of several at one offset, the first. */
+const known = new WeakMap<Section, ReadonlyMap<number, RelocationAt>>();
+
+/** The relocations of one section of an object by the offset they apply to; of several at one offset, the first. Collected once. */
 export function relocationsByOffset(elf: ElfFile, section: Section): ReadonlyMap<number, RelocationAt> {
+  const old = known.get(section);
+  if (old !== undefined) return old;
   const found = new Map<number, RelocationAt>();
+  known.set(section, found);
   for (const table of elf.relocationsOf(section)) {
     for (let index = 0; index < table.length; index++) {
       const offset = table.offset(index);

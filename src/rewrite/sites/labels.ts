@@ -6,8 +6,12 @@ import type { DistanceWord, References } from './references.js';
 interface TableEntry {
   /** Offset it would lead to if the distance were from the word itself. */
   readonly offset: number;
+  /** Offset of the word in its own section. */
+  readonly at: number;
   /** Bytes of such words that stand in front of it: the table may begin at any of them. */
   readonly before: number;
+  /** Other places in that section that distances may be from: those whose address code takes. */
+  readonly bases: ReadonlySet<number>;
 }
 
 /** An address of a place in the section, and where in the same section it is taken, if it is there. */
@@ -51,12 +55,8 @@ export class Labels {
     return this.#marks.has(offset);
   }
 
-  /** Whether there is one from `start` up to `end`. */
-  hasBetween(start: number, end: number): boolean {
-    return someBetween(this.#places, start, end);
-  }
-  hasLandingPadBetween(start: number, end: number): boolean {
-    return someBetween(this.#landingPads, start, end);
+  hasLandingPad(offset: number): boolean {
+    return this.#landingPads.has(offset);
   }
 
   /**
@@ -70,9 +70,9 @@ export class Labels {
 
   /** Whether a jump table may lead to this instruction, wherever the table begins. */
   mayBeInTable(instruction: number): boolean {
-    return this.#entries.some(({ offset, before }) => {
+    return this.#entries.some(({ offset, at, before, bases }) => {
       const distance = offset - instruction;
-      return distance >= 0 && distance <= before && distance % 4 === 0;
+      return (distance >= 0 && distance <= before && distance % 4 === 0) || bases.has(at - distance);
     });
   }
 }
@@ -91,8 +91,9 @@ export function collectLabels(
       .get(place.section)
       ?.addBase({ at: at.section === place.section ? at.offset : undefined, place: place.offset });
   }
-  for (const { place, before } of runs(references.distances)) {
-    labels.get(place.section)?.addEntry({ offset: place.offset, before });
+  for (const { at, place, before } of runs(references.distances)) {
+    const bases = references.dataBases.get(at.section) ?? new Set();
+    labels.get(place.section)?.addEntry({ offset: place.offset, at: at.offset, before, bases });
   }
   const { symbols } = elf;
   for (let i = 1; symbols !== undefined && i < symbols.length; i++) {
@@ -106,7 +107,7 @@ export function collectLabels(
 /** Distance words with the bytes of such words that stand without a gap in front of each. */
 function* runs(
   distances: readonly DistanceWord[],
-): IterableIterator<{ place: SectionOffset; before: number }> {
+): IterableIterator<DistanceWord & { readonly before: number }> {
   const sorted = [...distances].sort((a, b) => a.at.section - b.at.section || a.at.offset - b.at.offset);
   let start: SectionOffset | undefined;
   let last: SectionOffset | undefined;
@@ -114,11 +115,6 @@ function* runs(
     const gap = last?.section === at.section ? at.offset - last.offset : Infinity;
     if (start === undefined || gap > 8) start = at;
     last = at;
-    yield { place, before: at.offset - start.offset };
+    yield { at, place, before: at.offset - start.offset };
   }
-}
-
-function someBetween(places: ReadonlySet<number>, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (places.has(at)) return true;
-  return false;
 }

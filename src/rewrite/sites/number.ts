@@ -1,4 +1,5 @@
 import { lookAt, registerUse, iced, type Instruction } from '../../x86/index.js';
+import { whyEntered } from './entered.js';
 import type { ProvenCode } from './object-code.js';
 
 type Register = Instruction['op0Register'];
@@ -7,12 +8,13 @@ type Register = Instruction['op0Register'];
  * The number of the system call that the `syscall` with this index makes, when it is a constant that the instructions in front of it, up to the
  * last place where code is entered, put into EAX.
  */
-export function syscallNumber({ table, labels }: ProvenCode, index: number): number | undefined {
+export function syscallNumber(code: ProvenCode, index: number): number | undefined {
   const { Code, FlowControl, Register, OpKind, RegisterExt } = iced();
+  const { table } = code;
   let wanted: Register = Register.RAX;
   for (let at = index - 1; at >= 0; at--) {
     // Entered here, the value would come from elsewhere.
-    if (labels.has(table.offset(at + 1))) return undefined;
+    if (whyEntered(code, table.offset(at + 1)) !== undefined) return undefined;
     const flow = table.flow(at);
     if (flow !== FlowControl.Next && flow !== FlowControl.ConditionalBranch) return undefined;
     const found = lookAt(table.bytes, table.offset(at), (instruction) => {

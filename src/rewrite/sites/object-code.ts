@@ -1,8 +1,9 @@
-import type { ElfFile } from '../../elf/index.js';
-import { ReachedCode } from '../../x86/index.js';
+import type { ElfFile, SectionOffset } from '../../elf/index.js';
+import type { ReachedCode } from '../../x86/index.js';
 import { functionAt, readCodeSections, type CodeSection } from './code-section.js';
-import { collectLabels, type Labels } from './labels.js';
-import { collectReferences, relocatedTarget, type References } from './references.js';
+import { ObjectFlow } from './flow.js';
+import { Labels, collectLabels } from './labels.js';
+import { collectReferences, type References } from './references.js';
 import { Unwinding } from './unwinding.js';
 
 /** A section's code with all that the proofs about it rest on. */
@@ -21,74 +22,64 @@ export class ObjectCode {
     const references = collectReferences(elf, code);
     const labels = collectLabels(elf, code, references);
     this.unwinding = new Unwinding(elf);
-    const entries = new Map(
-      [...code].map(([index, { functions }]) => [index, functions.map(({ start }) => start)]),
-    );
-    for (const { section, offset } of references.branches) entries.get(section)?.push(offset);
+    const flow = new ObjectFlow(elf, code);
+    for (const [section, { functions }] of code) {
+      for (const { start } of functions) flow.enter({ section, offset: start });
+    }
     for (const { fde } of this.unwinding.fdes) {
-      entries.get(fde.begin.section)?.push(fde.begin.offset);
+      flow.enter(fde.begin);
       for (const { landingPad } of this.unwinding.callSites(fde) ?? []) {
         if (landingPad === undefined) continue;
-        entries.get(landingPad.section)?.push(landingPad.offset);
+        flow.enter(landingPad);
         labels.get(landingPad.section)?.addLandingPad(landingPad.offset);
       }
     }
-    const follow = (section: CodeSection): ReachedCode =>
-      followFlow(elf, section, entries.get(section.section.index) ?? []);
-    const reached = new Map([...code].map(([index, section]) => [index, follow(section)]));
-    // Jump tables are looked at only where a function has a jump that may use one.
-    if ([...reached.values()].some(({ indirectJumps }) => indirectJumps.length > 0)) {
-      for (const [index, offsets] of tableTargets(code, references)) {
-        entries.get(index)?.push(...offsets);
-        const section = code.get(index);
-        if (section) reached.set(index, follow(section));
-      }
+    flow.follow();
+    // Jump tables are looked at only if there is a jump that may use one.
+    if (flow.hasIndirectJumps) {
+      for (const target of tableTargets(code, references)) flow.enter(target);
+      flow.follow();
     }
-    this.sections = new Map([...code].map(([index, section]) => [index, { ...section, ...found(index) }]));
-
-    function found(index: number): { labels: Labels; reached: ReachedCode } {
-      const [own, flow] = [labels.get(index), reached.get(index)];
-      if (own === undefined || flow === undefined) throw new RangeError(`no code in section ${index}`);
-      return { labels: own, reached: flow };
-    }
+    this.sections = new Map(
+      [...code].map(([index, section]) => {
+        const own = labels.get(index) ?? new Labels();
+        return [index, { ...section, labels: own, reached: flow.reached(index) }];
+      }),
+    );
   }
 }
 
-function followFlow(elf: ElfFile, code: CodeSection, entries: readonly number[]): ReachedCode {
-  const { section, functions } = code;
-  const starts = new Set(functions.map(({ start }) => start));
-  return new ReachedCode(section.contents, entries, {
-    target: (encoded, end) => {
-      const relocated = relocatedTarget(elf, code, end);
-      if (relocated === undefined) return encoded;
-      return relocated.place?.section === section.index ? relocated.place.offset : undefined;
-    },
-    // A call of something that is no function is a way to learn an address, with data behind the call.
-    returns: (target) => target === undefined || starts.has(target),
-  });
-}
-
-/** Where jump tables lead, by section: to an instruction of a function. */
-function tableTargets(
+/** Where jump tables lead: to instructions of functions. */
+function* tableTargets(
   code: ReadonlyMap<number, CodeSection>,
   { addresses, distances, dataBases }: References,
-): Map<number, number[]> {
-  const targets = new Map<number, number[]>();
-  const add = (section: number, offset: number): void => {
+): IterableIterator<SectionOffset> {
+  const isInstruction = ({ section, offset }: SectionOffset): boolean => {
     const inside = code.get(section);
-    if (inside === undefined || functionAt(inside, offset) === undefined || !inside.table.isBoundary(offset))
-      return;
-    const list = targets.get(section);
-    if (list === undefined) targets.set(section, [offset]);
-    else list.push(offset);
-  };
-  for (const { at, place } of addresses) if (!code.has(at.section)) add(place.section, place.offset);
-  for (const { at, place } of distances) {
-    const base = (dataBases.get(at.section) ?? []).reduce(
-      (best, b) => (b <= at.offset && b > best ? b : best),
-      -1,
+    return (
+      inside !== undefined && functionAt(inside, offset) !== undefined && inside.table.isBoundary(offset)
     );
-    if (base >= 0) add(place.section, place.offset - (at.offset - base));
+  };
+  for (const { at, place } of addresses) if (!code.has(at.section) && isInstruction(place)) yield place;
+  const bases = new Map(
+    [...dataBases].map(([section, places]) => [section, [...places].sort((a, b) => a - b)]),
+  );
+  for (const { at, place } of distances) {
+    const base = lastUpTo(bases.get(at.section) ?? [], at.offset);
+    if (base === undefined) continue;
+    const target = { ...place, offset: place.offset - (at.offset - base) };
+    if (isInstruction(target)) yield target;
   }
-  return targets;
+}
+
+/** The largest of some numbers, which ascend, that is not above a limit. */
+function lastUpTo(numbers: readonly number[], limit: number): number | undefined {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low - 1];
 }

@@ -6,7 +6,7 @@ import {
   STT,
   type EhFrame,
   type ElfEdit,
-  type Section,
+  type ElfFile,
 } from '../../elf/index.js';
 import { iced } from '../../x86/index.js';
 import { PREFIX } from '../prefix.js';
@@ -31,6 +31,8 @@ const STUB_ALIGN = 8;
 
 const INT3 = 0xcc;
 const SYS_RT_SIGRETURN = 15;
+/** `mov $15,%rax`, by which libgcc knows a signal frame (config/i386/linux-unwind.h). */
+const SIGRETURN_BYTES = Buffer.of(0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0);
 
 /**
  * Leads the system call sites of an object to the kernel's entry, all that are proven to allow it: the instructions in front of a `syscall`
@@ -41,18 +43,13 @@ export function redirectSyscalls(edit: ElfEdit, mode: SyscallMode): SyscallSite[
   const { elf } = edit;
   if (!mayMakeSyscalls(elf)) return [];
   const object = new ObjectCode(elf);
-  const hasOldRelocations = elf.relocationTables().some(({ hasAddends }) => !hasAddends);
+  const refusal = whyNone(elf, mode);
   const redirector = new Redirector(edit);
   const sites: SyscallSite[] = [];
   for (const code of object.sections.values()) {
     for (const index of syscallsOf(code)) {
       const about = describe(code, index);
-      const plan =
-        mode === 'native'
-          ? 'option'
-          : hasOldRelocations
-            ? 'relocation'
-            : (whyNever(code.section, about) ?? planSite(object, code, index));
+      const plan = refusal ?? whyNever(code, about) ?? planSite(object, code, index);
       sites.push(
         typeof plan === 'string'
           ? { ...about, reason: plan }
@@ -85,12 +82,20 @@ function describe(code: ProvenCode, index: number): SyscallSite {
   };
 }
 
+/** Why all sites of an object stay. */
+function whyNone(elf: ElfFile, mode: SyscallMode): NativeReason | undefined {
+  if (mode === 'native') return 'option';
+  // Addends in the code itself: x86-64 does not use them, and nothing here reads them.
+  return elf.relocationTables().some(({ hasAddends }) => !hasAddends) ? 'relocation' : undefined;
+}
+
 /** Why a site must not be touched whatever its code is. */
-function whyNever(section: Section, { number }: SyscallSite): NativeReason | undefined {
+function whyNever({ section }: ProvenCode, { number, offset }: SyscallSite): NativeReason | undefined {
   if (section.has(SHF.WRITE)) return 'writable';
   // ld joins .init and .fini of all objects to one function each; sections that are C identifiers may be arrays.
   if (/^\.(init|fini)$|^[A-Za-z_]\w*$/.test(section.name)) return 'fragment';
-  return number === SYS_RT_SIGRETURN ? 'sigreturn' : undefined;
+  const before = section.contents.subarray(Math.max(0, offset - SIGRETURN_BYTES.length), offset);
+  return number === SYS_RT_SIGRETURN || SIGRETURN_BYTES.equals(before) ? 'sigreturn' : undefined;
 }
 
 interface Plan {

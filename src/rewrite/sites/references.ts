@@ -30,7 +30,7 @@ export interface References {
   readonly addresses: readonly TakenAddress[];
   readonly distances: readonly DistanceWord[];
   /** Places in data whose address instructions take, by section. */
-  readonly dataBases: ReadonlyMap<number, readonly number[]>;
+  readonly dataBases: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
 const PC_RELATIVE: ReadonlySet<number> = new Set([
@@ -48,7 +48,7 @@ export function collectReferences(elf: ElfFile, code: CodeSections): References 
   const branches: SectionOffset[] = [];
   const addresses: TakenAddress[] = [];
   const distances: DistanceWord[] = [];
-  const dataBases = new Map<number, number[]>();
+  const dataBases = new Map<number, Set<number>>();
 
   for (const [section, inside] of code) {
     for (const { index, target } of inside.table.branches) {
@@ -63,7 +63,7 @@ export function collectReferences(elf: ElfFile, code: CodeSections): References 
     const { table } = from;
     const index = table.indexOf(field);
     const to = { ...place, offset: place.offset + (isRelative ? table.end(index) - field : 0) };
-    if (!code.has(place.section)) push(dataBases, to.section, to.offset);
+    if (!code.has(place.section)) addTo(dataBases, to.section, to.offset);
     else if (isRelative && isDirectBranch(from, index)) branches.push(to);
     else addresses.push({ at: { section: from.section.index, offset: field }, place: to });
   };
@@ -132,8 +132,8 @@ function unrelocatedOperands({ section, relocations }: CodeSection): { at: numbe
   return places;
 }
 
-function push<K>(map: Map<K, number[]>, key: K, value: number): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+function addTo<K>(map: Map<K, Set<number>>, key: K, value: number): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
 }

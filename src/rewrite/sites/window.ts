@@ -1,6 +1,6 @@
 import { lookAt, iced, type Instruction } from '../../x86/index.js';
 import { R_X86_64, relocationFieldSize, type RelocationAt } from '../../elf/index.js';
-import { functionAt } from './code-section.js';
+import { whyEntered } from './entered.js';
 import type { ProvenCode } from './object-code.js';
 import type { NativeReason } from './site.js';
 
@@ -59,31 +59,20 @@ export function chooseWindow(code: ProvenCode, site: number): Window | NativeRea
     if (!reached.begins(table.offset(first))) return 'short';
   }
   const window = { first, site };
-  const entered = whyEntered(code, window);
-  if (entered !== undefined) return entered;
+  const tied = whyTied(code, window);
+  if (tied !== undefined) return tied;
   if (reached.isContested(table.offset(first), table.end(site))) return 'overlap';
   return whyUnmovable(code, window) ?? window;
 }
 
-/** Why the window may be entered elsewhere than at its start. */
-function whyEntered(code: ProvenCode, { first, site }: Window): NativeReason | undefined {
-  const { table, labels, reached } = code;
-  const start = table.offset(first);
-  const end = table.offset(site);
-  if (labels.hasLandingPadBetween(start + 1, end)) return 'landing-pad';
-  if (labels.hasBetween(start + 1, end)) return 'label';
-  for (let at = start + 1; at < end; at++) if (reached.targets.has(at)) return 'label';
-  for (let index = first + 1; index < site; index++) {
-    if (labels.mayBeInTable(table.offset(index))) return 'label';
+/** Why the window must not move although each of its instructions may: it is entered elsewhere than at its start, or watched. */
+function whyTied(code: ProvenCode, { first, site }: Window): NativeReason | undefined {
+  const { table, labels } = code;
+  for (let at = table.offset(first) + 1; at < table.offset(site); at++) {
+    const reason = whyEntered(code, at);
+    if (reason !== undefined) return reason;
   }
-  if (labels.isMarked(table.end(site))) return 'marked';
-  if (site - first > 1) {
-    const range = functionAt(code, end) ?? { start: 0, end: table.bytes.length };
-    const isInside = (jump: number): boolean => range.start <= jump && jump < range.end;
-    const computes = labels.mayComputeTargets(range.start, range.end);
-    if (computes && reached.indirectJumps.some(isInside)) return 'indirect-jump';
-  }
-  return undefined;
+  return labels.isMarked(table.end(site)) ? 'marked' : undefined;
 }
 
 function whyUnmovable({ table, relocations }: ProvenCode, { first, site }: Window): NativeReason | undefined {

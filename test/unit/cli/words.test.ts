@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { separateValues, splitWords } from '../../../src/cli/argv.js';
 import { readLinkWords } from '../../../src/cli/link-words.js';
-import { formatDiagnostic } from '../../../src/cli/print.js';
+import { formatGroup } from '../../../src/cli/print.js';
 import { timeLeft } from '../../../src/cli/progress.js';
 import { UsageError } from '../../../src/cli/status.js';
 import { KeyFilter } from '../../../src/cli/terminal.js';
@@ -77,7 +77,7 @@ describe('readLinkWords', () => {
   });
 });
 
-describe('formatDiagnostic', () => {
+describe('formatGroup', () => {
   it('prints code, message, place and hint', () => {
     const [diagnostic] = new UklError({
       code: 'UKL1234',
@@ -90,7 +90,7 @@ describe('formatDiagnostic', () => {
       symbol: 'main',
       hint: 'do this',
     }).diagnostics;
-    expect(diagnostic && formatDiagnostic(diagnostic)).toBe(
+    expect(diagnostic && formatGroup([diagnostic])).toBe(
       'ukl-link: error UKL1234: two\n    | lines\n    in lib.a(a.o), section .text+0x12, symbol main\n    do this',
     );
   });

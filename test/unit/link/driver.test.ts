@@ -93,6 +93,13 @@ describe('a link that cannot be made', () => {
     expect(files()).toEqual(before);
   });
 
+  it('takes warnings for errors if it is told to', async () => {
+    const input = shop.compile('cli.c', 'int main(void) { __asm__("cli"); return 0; }');
+    const options = { program: [input], output: shop.path('fatal.bzImage') };
+    expect(await problemsOf(link({ ...options, fatalWarnings: true }))).toEqual(['UKL4010', 'UKL2105']);
+    expect(await problemsOf(link(options))).toEqual(['UKL4010']);
+  });
+
   it('refuses to write over an input', async () => {
     const input = shop.compile('hello.c', HELLO_C);
     const before = readFileSync(input);

@@ -43,10 +43,13 @@ const site = fc.oneof(
   call.map((nr) => `mov $${nr}, %eax\nsyscall`),
   fc
     .tuple(call, instruction)
-    .map(([nr, line]) => `mov $${nr}, %ebx\n${line.replace(/%rbx|%ebx/g, '%r12')}\nmov %ebx, %eax\nsyscall`),
+    .map(
+      ([nr, line]) =>
+        `mov $${nr}, %ebx\n${line.replaceAll('%rbx', '%r12').replaceAll('%ebx', '%r12d')}\nmov %ebx, %eax\nsyscall`,
+    ),
   call.map((nr) => `mov $${nr}, %eax\nnop\nnot %edi\nsyscall`),
   call.map((nr) => `mov $${nr}, %eax\ntest %edi, %edi\njz out@\nsyscall`),
-  call.map((nr) => `mov $${nr}, %eax\nand $7, words(%rip)\nsyscall`),
+  call.map((nr) => `mov $${nr}, %eax\nandl $7, words(%rip)\nsyscall`),
 );
 
 const body = fc.array(fc.oneof({ weight: 3, arbitrary: instruction }, { weight: 1, arbitrary: site }), {

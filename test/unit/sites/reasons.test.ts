@@ -74,6 +74,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ['?: label'],
   ],
   [
+    'a jump table of distances from elsewhere',
+    `${asFunction('test %esi, %esi\njz 0f\nlea 3f(%rip), %r8\nlea 4f(%rip), %r9\nmovslq (%r9,%rdi,4), %rdi\nadd %r8, %rdi\njmp *%rdi\n0: mov %rdx, %rsi\n1: mov %ecx, %eax\nsyscall\n2: ret')}.section .rodata\n4: .long 0b-3f, 1b-3f, 2b-3f\n.quad 5\n3: .quad 7\n`,
+    ['?: label'],
+  ],
+  [
     'a jump table that leads elsewhere',
     `${asFunction(`lea 3f(%rip), %r8\nmovslq (%r8,%rdi,4), %rdi\nadd %r8, %rdi\njmp *%rdi\n0: ${GETPID}\n2: ret`)}.section .rodata\n3: .long 2b-3b, 0b-3b\n`,
     ['39: redirected'],
@@ -114,6 +119,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['the address behind is named', asFunction(`${GETPID}\nbehind: ret`), ['39: marked']],
   ['rt_sigreturn', asFunction('mov $15, %rax\nsyscall'), ['15: sigreturn']],
+  [
+    'what unwinders take for rt_sigreturn',
+    asFunction('test %edi, %edi\njz 1f\nmov $15, %rax\n1: syscall'),
+    ['?: sigreturn'],
+  ],
   ['.init', `${SECTION('.init')}${asFunction(GETPID)}`, ['39: fragment']],
   ['a section bounded by __start_', `${SECTION('calls')}${asFunction(GETPID)}`, ['39: fragment']],
   ['a section that can be written', `${SECTION('.text.w', 'awx')}${asFunction(GETPID)}`, ['39: writable']],
@@ -122,6 +132,16 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     'bytes in data between functions',
     `${asFunction('lea 1f(%rip), %rax\nret')}1: .byte 0xb8,39,0,0,0,0x0f,5\n`,
     ['39: unreached'],
+  ],
+  [
+    'bytes in data that look as if something jumped to them',
+    `${asFunction('lea 1f(%rip), %rax\nret')}1: .byte 0xeb,0,0xb8,39,0,0,0,0x0f,5\n`,
+    ['39: unreached'],
+  ],
+  [
+    'code that only another section reaches',
+    `${asFunction('test %edi, %edi\njz cold\nret')}${SECTION('.text.cold')}nop\ncold: ${GETPID}\nret\n`,
+    ['39: redirected'],
   ],
   ['bytes of another instruction', asFunction('mov $0x050f, %eax\nret'), []],
   [

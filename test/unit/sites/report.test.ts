@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../src/host/index.js';
 import { readElf } from '../../../src/elf/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
 import { parseLinkMap } from '../../../src/ld/index.js';
@@ -11,6 +12,7 @@ import { syscallName } from '../../../src/report/syscall-names.js';
 import {
   RewriteCache,
   contentKey,
+  nativeReasons,
   readSites,
   rewriteInputs,
   type SyscallMode,
@@ -154,6 +156,12 @@ describe('the map file', () => {
       short  fewer than five bytes can be moved: a call, a jump or a function’s start comes before
       "
     `);
+  });
+
+  it('has reasons that docs/syscalls.md explains, all of them', () => {
+    const text = readFileSync(join(packageRoot, 'docs/syscalls.md'), 'utf8');
+    const documented = [...text.matchAll(/^\| `([a-z-]+)`/gm)].map(([, reason]) => reason);
+    expect(documented).toEqual(Object.keys(nativeReasons));
   });
 
   it('has addresses that ld’s map gives', () => {
