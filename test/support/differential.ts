@@ -1,6 +1,7 @@
 /** One boot of the suite: fixtures compiled in one code model, linked with the kit's kernel, run in both rings. */
 import { mkdirSync } from 'node:fs';
 import { link } from '../../src/link.js';
+import type { SyscallReport } from '../../src/report/index.js';
 import type { SyscallMode } from '../../src/rewrite/index.js';
 import { buildMultiCall, linkRing3, type Model } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
@@ -14,8 +15,8 @@ export interface SuiteRun {
   readonly stopped: string | undefined;
   /** Lines in which the kernel complains about itself. */
   readonly complaints: readonly string[];
-  /** The program's system call sites, and how many of them were redirected. */
-  readonly sites: { readonly total: number; readonly redirected: number };
+  /** The program's system call sites, with what became of them. */
+  readonly sites: SyscallReport['sites'];
 }
 
 /** Builds, links and boots. Throws if one of the three is not possible; what the guest does is in the result. */
@@ -52,7 +53,7 @@ export async function runSuite(
     outcomes,
     stopped: complete ? undefined : `${reason}:\n${last}`,
     complaints: kernelComplaints(console),
-    sites: linked.syscalls ?? { total: 0, redirected: 0 },
+    sites: linked.syscalls?.sites ?? [],
   };
 }
 
