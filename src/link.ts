@@ -76,6 +76,8 @@ export interface LinkResult {
   readonly kit: Kit;
   readonly warnings: readonly Diagnostic[];
   readonly passes: readonly PassStats[];
+  /** The most memory that this process has held, in bytes; ld is a process of its own. */
+  readonly peakMemory: number;
   /** What became of the system call sites, if that was asked for. */
   readonly syscalls?: SyscallReport;
 }
@@ -89,14 +91,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const loaded = await timer.run(
-    'load kit',
-    () => attempt(() => loadKit(options.kit, compress)),
-    ({ value }) => value?.parts.kernel.length ?? 0,
-  );
   const { loadedKit, inputs, toolchain, tree } = await timer.run(
     'resolve',
-    () => resolveAll(options, loaded),
+    () => resolveAll(options, compress),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
   const { kit, parts, init } = loadedKit;
@@ -123,7 +120,13 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const cmdline = [rootfs.cmdline, options.cmdline].filter((part) => part !== undefined).join(' ');
   const image = await timer.run(
     'graft and pack',
-    () => packImage(parts, { program, initramfs: rootfs.archive, ...(cmdline === '' ? {} : { cmdline }) }),
+    () =>
+      packImage(parts, {
+        program,
+        initramfs: rootfs.archive,
+        kit: kit.manifest.key,
+        ...(cmdline === '' ? {} : { cmdline }),
+      }),
     sizeOf,
   );
 
@@ -144,6 +147,8 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     kit,
     warnings: [...inputs.warnings, ...warnings],
     passes: timer.passes,
+    // getrusage(2) counts kilobytes.
+    peakMemory: process.resourceUsage().maxRSS * 1024,
     ...(syscalls === undefined ? {} : { syscalls }),
   };
 }
@@ -194,7 +199,11 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
+    () =>
+      finishProgram(linked.bytes, base, {
+        imports: new Set(imports.keys()),
+        executableStack: inputs.executableStack,
+      }),
     ({ elf }) => elf.length,
   );
   const { map, warnings } = linked;
@@ -253,10 +262,12 @@ async function loadKit(name: string | undefined, compress: ImageCompression): Pr
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Promise<Resolved> {
+async function resolveAll(options: LinkOptions, compress: ImageCompression): Promise<Resolved> {
   const { rootfs, output, map } = options;
-  const [toolchain, program, tree, place, mapPlace] = await Promise.all([
+  const [toolchain, loaded, program, tree, place, mapPlace] = await Promise.all([
     attempt(() => findToolchain()),
+    // While gcc is asked for its folders.
+    attempt(() => loadKit(options.kit, compress)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     attempt(() => demandReplaceable(output)),
@@ -267,7 +278,7 @@ async function resolveAll(options: LinkOptions, loaded: Attempt<LoadedKit>): Pro
       ? undefined
       : resolveInputs(program.value, toolchain.value, undefined, options),
   );
-  const paths = inputs.value?.files.map(({ path }) => path) ?? [];
+  const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
     ...[loaded, toolchain, program, tree, place, mapPlace, inputs].flatMap((tried) => tried.problems),

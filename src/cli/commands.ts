@@ -8,9 +8,19 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/run.js'),
   },
   {
+    usage: 'inspect <file..>',
+    describe: 'Say what a file is and what it holds',
+    load: () => import('./commands/inspect.js'),
+  },
+  {
     usage: 'kernel',
     describe: 'Build, show, pack and install kernel kits',
     load: () => import('./commands/kernel.js'),
+  },
+  {
+    usage: 'bench',
+    describe: 'Measure ukl-link on this machine',
+    load: () => import('./commands/bench.js'),
   },
   {
     usage: 'doctor',

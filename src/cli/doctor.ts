@@ -5,7 +5,7 @@ import { cacheRoot, installCommand, missingRequirements, type Requirement } from
 import { buildRequirements, sourceRequirement, treeRequirements } from '../kernel/requirements.js';
 import { listKits, shownKey } from '../kernel/store.js';
 import { chooseAccelerator } from '../run/accelerator.js';
-import { defaultQemu } from '../run/index.js';
+import { defaultQemu, runRequirements } from '../run/index.js';
 
 /** What something on this machine is needed for, and whether it is there. */
 export interface Check {
@@ -31,10 +31,6 @@ const linkRequirements: readonly Requirement[] = [
   { kind: 'file', name: '/usr/lib/x86_64-linux-gnu/libc.a', package: 'libc6-dev' },
 ];
 
-const runRequirements: readonly Requirement[] = [
-  { kind: 'command', name: defaultQemu, package: 'qemu-system-x86' },
-];
-
 /** Looks at everything that ukl-link needs of a machine. Changes nothing. */
 export async function diagnose(): Promise<Diagnosis> {
   const uses: readonly (readonly [string, readonly Requirement[]])[] = [
@@ -51,7 +47,11 @@ export async function diagnose(): Promise<Diagnosis> {
     const names = (lacking.length > 0 ? lacking : requirements).map(({ name }) => name).join(', ');
     checks.push({ purpose, state: lacking.length > 0 ? 'missing' : 'ok', detail: names });
   }
-  checks.push(await accelerationCheck(missing.has(defaultQemu)), await kitCheck(), await spaceCheck());
+  checks.push(
+    await accelerationCheck(runRequirements.some(({ name }) => missing.has(name))),
+    await kitCheck(),
+    await spaceCheck(),
+  );
   const install =
     missing.size === 0 ? {} : { install: installCommand([...missing.values()].map((r) => r.package)) };
   return { checks, missing: [...missing.values()], ...install };

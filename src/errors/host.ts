@@ -43,6 +43,15 @@ export const hostErrors = {
       'run the same command again',
     ),
 
+  /** `what` says what the file is. */
+  foreignFile: (file: string, what: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL6008',
+      `no object, archive, program, kernel image or kit, but ${what}`,
+      { file },
+      'give one of these; a kit also by the first digits of its key',
+    ),
+
   toolFailed: (tool: string, status: string, decisive: string): Diagnostic =>
     errorDiagnostic(
       'UKL6007',

@@ -6,9 +6,11 @@ import type { SlotInfo } from './types.js';
  */
 const OWNER = 'UKL\0';
 const TYPE = 2;
-const VERSION = 1;
+const VERSION = 2;
 const DESC_AT = 16;
-const DESC_SIZE = 40;
+const KIT_AT = DESC_AT + 40;
+const KIT_SIZE = 32;
+const DESC_SIZE = 40 + KIT_SIZE;
 
 /** Bytes of the note. */
 export const IMAGE_NOTE_SIZE = DESC_AT + DESC_SIZE;
@@ -18,6 +20,8 @@ export interface ImageNote {
   readonly slot: SlotInfo;
   /** Physical address of `builtin_cmdline`, 0 when the kernel has none. */
   readonly cmdlinePaddr: number;
+  /** Key of the kit, 64 hexadecimal digits; zeros in the note when it is not known. */
+  readonly kit?: string;
 }
 
 /** Writes the note into its {@link IMAGE_NOTE_SIZE} bytes. */
@@ -32,6 +36,7 @@ export function writeImageNote(out: Uint8Array, note: ImageNote): void {
   view.setBigUint64(DESC_AT + 16, BigInt(note.slot.paddr), true);
   view.setBigUint64(DESC_AT + 24, BigInt(note.slot.size), true);
   view.setBigUint64(DESC_AT + 32, BigInt(note.cmdlinePaddr), true);
+  out.set(Buffer.from(note.kit ?? '', 'hex').subarray(0, KIT_SIZE), KIT_AT);
 }
 
 /** Reads the note; undefined when the bytes are another note or of a version that is not known. */
@@ -45,6 +50,7 @@ export function readImageNote(bytes: Uint8Array): ImageNote | undefined {
     new TextDecoder().decode(bytes.subarray(12, 16)) === OWNER &&
     view.getUint32(DESC_AT, true) === VERSION;
   if (!ours) return undefined;
+  const kit = bytes.subarray(KIT_AT, KIT_AT + KIT_SIZE);
   return {
     slot: {
       vaddr: view.getBigUint64(DESC_AT + 8, true),
@@ -52,5 +58,6 @@ export function readImageNote(bytes: Uint8Array): ImageNote | undefined {
       size: Number(view.getBigUint64(DESC_AT + 24, true)),
     },
     cmdlinePaddr: Number(view.getBigUint64(DESC_AT + 32, true)),
+    ...(kit.some((byte) => byte !== 0) ? { kit: Buffer.from(kit).toString('hex') } : {}),
   };
 }

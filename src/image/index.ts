@@ -7,7 +7,13 @@ export { loadBootParts, type BootInfo, type BootParts } from './boot-parts.js';
 export { makeBootParts } from './make-boot-parts.js';
 export { ALGORITHMS, COMPRESSIONS, type Algorithm, type ImageCompression } from './compression.js';
 export { packImage } from './pack-image.js';
-export { readImage, type Compression, type ImageInfo, type ImageProgram } from './read-image.js';
+export {
+  compressionOf,
+  readImage,
+  type Compression,
+  type ImageInfo,
+  type ImageProgram,
+} from './read-image.js';
 export type { SetupHeader } from './setup-header.js';
 export {
   MAX_CMDLINE,

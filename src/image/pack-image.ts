@@ -82,14 +82,22 @@ function payloadHeaders(parts: BootParts, plan: SlotPlan, tail: Tail): ProgramHe
 }
 
 /** The header area without the zeros at its end. */
-function makeHeader(parts: BootParts, headers: readonly ProgramHeader[]): Uint8Array {
+function makeHeader(
+  parts: BootParts,
+  headers: readonly ProgramHeader[],
+  kit: string | undefined,
+): Uint8Array {
   const noteAt = ELF_HEADER_SIZE + headers.length * PROGRAM_HEADER_SIZE;
   const header = new Uint8Array(noteAt + IMAGE_NOTE_SIZE);
   // The zeros that end the area take part in its encoding.
   if (header.length + 8 > HEADER_AREA)
     throw new UklError(imageErrors.programNotForSlot(`it has too many segments (${headers.length})`));
   writeElfHeaders(header, parts.entry, headers);
-  writeImageNote(header.subarray(noteAt), { slot: parts.slot, cmdlinePaddr: parts.cmdline?.paddr ?? 0 });
+  writeImageNote(header.subarray(noteAt), {
+    slot: parts.slot,
+    cmdlinePaddr: parts.cmdline?.paddr ?? 0,
+    ...(kit === undefined ? {} : { kit }),
+  });
   return header;
 }
 
@@ -142,6 +150,6 @@ export function packImage(parts: BootParts, content: ImageContent): Uint8Array {
   const tail = makeTail(parts, content, plan);
   const headers = payloadHeaders(parts, plan, tail);
   checkMoves(parts, headers, tail);
-  const payload = compressPayload(parts, makeHeader(parts, headers), tail);
+  const payload = compressPayload(parts, makeHeader(parts, headers, content.kit), tail);
   return wrapPayload(parts.stub, parts.stubBytes, payload, parts.layout.tailStart + tail.bytes.length);
 }

@@ -1,4 +1,12 @@
-import { ELF_HEADER_SIZE, ET, PT, readElf, type ElfFile, type Segment } from '../elf/index.js';
+import {
+  ELF_HEADER_SIZE,
+  ET,
+  PROGRAM_HEADER_SIZE,
+  PT,
+  readElf,
+  type ElfFile,
+  type Segment,
+} from '../elf/index.js';
 import { imageErrors, UklError, type Place } from '../errors/index.js';
 import { ALGORITHMS } from './compression.js';
 import { crc32 } from './crc32.js';
@@ -32,6 +40,8 @@ export interface ImageInfo {
   /** The rest is there only for an image that this tool made. */
   readonly ukl?: {
     readonly slot: SlotInfo;
+    /** Key of the kit it was made of, if the link said so. */
+    readonly kit?: string;
     /** Bytes the payload unpacks to. */
     readonly outputSize: number;
     /** The payload's program headers and the bytes they name: the kernel, then what the link added. */
@@ -55,7 +65,8 @@ const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
   ['none', [0x7f, 0x45, 0x4c, 0x46]],
 ];
 
-function compressionOf(payload: Uint8Array): Compression {
+/** How something is compressed, by its first bytes. */
+export function compressionOf(payload: Uint8Array): Compression {
   return MAGICS.find(([, magic]) => magic.every((byte, at) => payload[at] === byte))?.[0] ?? 'unknown';
 }
 
@@ -108,6 +119,10 @@ function findNote(payload: ElfFile): ImageNote | undefined {
   return undefined;
 }
 
+/** Offsets in a program header. */
+const P_FILESZ = 32;
+const P_MEMSZ = 40;
+
 /** The content of the slot, as far as the payload brings it: zeros where it does not. */
 function slotContent(payload: ElfFile, slot: SlotInfo): Uint8Array {
   const start = BigInt(slot.paddr);
@@ -145,6 +160,8 @@ function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram
   for (const load of loads) elf.set(bytesAt(load), load.offset);
   const announced = inSlot.segments.find((segment) => segment.type === PT_UKL_INITRAMFS);
   const initramfs = announced === undefined || announced.fileSize === 0 ? undefined : bytesAt(announced);
+  if (announced !== undefined)
+    withoutArchive(elf, inSlot.header.phoff + announced.index * PROGRAM_HEADER_SIZE);
   const ends = [...loads, ...(announced === undefined ? [] : [announced])]
     .filter((segment) => segment.memorySize > 0)
     .map((segment) => Number(segment.virtualAddress - base) + segment.memorySize);
@@ -152,6 +169,13 @@ function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram
     program: { elf, size: Math.max(0, ...ends) },
     ...(initramfs === undefined ? {} : { initramfs: new Uint8Array(initramfs) }),
   };
+}
+
+/** Makes the header of an archive that is not part of the ELF file what the link made it: one of nothing. */
+function withoutArchive(elf: Uint8Array, headerAt: number): void {
+  const view = new DataView(elf.buffer, elf.byteOffset);
+  view.setBigUint64(headerAt + P_FILESZ, 0n, true);
+  view.setBigUint64(headerAt + P_MEMSZ, 0n, true);
 }
 
 /** The command line that overlays the kernel's: the last segment that is moved to exactly its place. */
@@ -176,6 +200,7 @@ function readPayload(unpacked: Uint8Array): ImageInfo['ukl'] | undefined {
   const filled = content.length >= ELF_HEADER_SIZE && content[0] !== 0;
   return {
     slot: note.slot,
+    ...(note.kit === undefined ? {} : { kit: note.kit }),
     outputSize: unpacked.length,
     payload,
     relocs: readBootRelocs(unpacked).relocs,

@@ -13,6 +13,14 @@ export const SETUP_HEADER = {
   version: 0x206,
   /** u16: offset of the release string, less 0x200. */
   kernel_version: 0x20e,
+  /** u32: alignment of the protected-mode part, in bytes. */
+  kernel_alignment: 0x230,
+  /** u8: not 0 when the kernel may be loaded anywhere. */
+  relocatable_kernel: 0x234,
+  /** u16, since protocol 2.12: bit 0, XLF_KERNEL_64; bit 1, XLF_CAN_BE_LOADED_ABOVE_4G. */
+  xloadflags: 0x236,
+  /** u32: longest command line, without its NUL. */
+  cmdline_size: 0x238,
   /** u32: offset of the payload in the protected-mode part. */
   payload_offset: 0x248,
   /** u32: bytes of the payload. */
@@ -28,6 +36,7 @@ const BOOT_FLAG = 0xaa55;
 const SECTOR = 512;
 /** `payload_offset` exists since this protocol version. */
 const FIRST_WITH_PAYLOAD = 0x208;
+const FIRST_WITH_XLOADFLAGS = 0x20c;
 
 /** What the setup header says. Sizes in bytes. */
 export interface SetupHeader {
@@ -42,6 +51,15 @@ export interface SetupHeader {
   readonly payloadAt: number;
   readonly payloadSize: number;
   readonly prefAddress: number;
+  readonly relocatable: boolean;
+  /** Can be entered in 64-bit mode. */
+  readonly entry64: boolean;
+  /** May lie above 4 GiB, together with what the boot loader hands over. */
+  readonly above4G: boolean;
+  /** Is a PE file as well, which EFI firmware starts. */
+  readonly efiStub: boolean;
+  readonly alignment: number;
+  readonly cmdlineSize: number;
 }
 
 /**
@@ -63,6 +81,8 @@ export function readSetupHeader(image: Uint8Array): SetupHeader {
   const payloadAt = setupSize + view.getUint32(SETUP_HEADER.payload_offset, true);
   const payloadSize = view.getUint32(SETUP_HEADER.payload_length, true);
   if (payloadAt + payloadSize > image.length) throw new Error('cut short: the payload is not whole');
+  // A field that a protocol version does not know is 0: the setup code's own bytes stand in its place.
+  const xloadflags = protocol < FIRST_WITH_XLOADFLAGS ? 0 : view.getUint16(SETUP_HEADER.xloadflags, true);
   const versionAt = view.getUint16(SETUP_HEADER.kernel_version, true) + 0x200;
   const versionEnd = image.indexOf(0, versionAt);
   return {
@@ -76,5 +96,11 @@ export function readSetupHeader(image: Uint8Array): SetupHeader {
     payloadAt,
     payloadSize,
     prefAddress: Number(view.getBigUint64(SETUP_HEADER.pref_address, true)),
+    relocatable: image[SETUP_HEADER.relocatable_kernel] !== 0,
+    entry64: (xloadflags & 1) !== 0,
+    above4G: (xloadflags & 2) !== 0,
+    efiStub: image[0] === 0x4d && image[1] === 0x5a,
+    alignment: view.getUint32(SETUP_HEADER.kernel_alignment, true),
+    cmdlineSize: view.getUint32(SETUP_HEADER.cmdline_size, true),
   };
 }

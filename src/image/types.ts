@@ -48,6 +48,8 @@ export interface ImageContent {
   readonly initramfs?: Uint8Array;
   /** Default kernel command line (ASCII, at most {@link MAX_CMDLINE} bytes); the boot loader's is appended to it. */
   readonly cmdline?: string;
+  /** Key of the kit, 64 hexadecimal digits: told to whoever looks into the image later. */
+  readonly kit?: string;
 }
 
 /**

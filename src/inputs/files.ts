@@ -1,5 +1,5 @@
 import { UklError, linkErrors } from '../errors/index.js';
-import { identify, readArchive, readElf, type ArchiveMember } from '../elf/index.js';
+import { identify, readArchive, readElf, type ArchiveMember, type ElfFile } from '../elf/index.js';
 import { contentKey, type RewriteCache } from '../rewrite/index.js';
 import {
   InputArchive,
@@ -8,10 +8,10 @@ import {
   formatArchiveFacts,
   type ArchiveSource,
 } from './archive.js';
-import { FACTS_VERSION } from './facts.js';
+import { FACTS_VERSION, type ObjectFacts } from './facts.js';
 import { checkLinkable } from './linkable.js';
 import { InputObject } from './object.js';
-import { readInput, readThinMember } from './thin.js';
+import { readInput, readThinMember, thinMemberPath } from './thin.js';
 
 /** What an input file is. A script is GNU ld's list of libraries, as Debian's libm.a is one. */
 export type InputFile = {
@@ -24,6 +24,8 @@ export type InputFile = {
   readonly bytes: () => Uint8Array;
   /** Thin archives: reads a member, which lies in a file of its own. */
   readonly readThin?: (member: ArchiveMember) => Uint8Array;
+  /** Thin archives: those files. */
+  readonly memberPaths?: readonly string[];
 } & (
   | { readonly kind: 'object'; readonly object: InputObject }
   | { readonly kind: 'archive'; readonly archive: InputArchive }
@@ -31,18 +33,13 @@ export type InputFile = {
 );
 
 /**
- * Opens one input file. An archive that was seen before, and has not changed since, is not even read: its facts come from the cache.
+ * Opens one input file. One that was seen before, and has not changed since, is not even read: its facts come from the cache.
  * Throws UKL6005 when it cannot be read, UKL1xxx when it is damaged or not an x86-64 ELF file, UKL2008 and UKL2009 when it is one that
  * cannot be linked.
  */
 export async function openInput(path: string, cache: RewriteCache): Promise<InputFile> {
-  const known = cache.known(path);
-  const facts = known === undefined ? undefined : cache.read(factsName(known.key));
-  if (known !== undefined && facts !== undefined) {
-    const bytes = once(() => readInput(path));
-    const open = once(() => archiveFile(path, readArchive(bytes(), { file: path })));
-    return archiveInput(path, known.key, known.size, bytes, archiveFacts(facts, open));
-  }
+  const known = knownInput(path, cache);
+  if (known !== undefined) return known;
   const bytes = readInput(path);
   const common = { path, key: contentKey([bytes]), size: bytes.length, bytes: () => bytes };
   switch (identify(bytes)) {
@@ -60,8 +57,12 @@ export async function openInput(path: string, cache: RewriteCache): Promise<Inpu
     }
     case 'thin-archive':
       return openThin(path, bytes);
-    case 'elf':
-      return { ...common, kind: 'object', object: fileObject(path, bytes) };
+    case 'elf': {
+      const object = fileObject(path, bytes);
+      await cache.readOr(objectFactsName(common.key), () => JSON.stringify(object.facts));
+      cache.remember(path, common.key);
+      return { ...common, kind: 'object', object };
+    }
     case 'other': {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
       if (looksLikeScript(text)) return { ...common, kind: 'script', text };
@@ -69,6 +70,24 @@ export async function openInput(path: string, cache: RewriteCache): Promise<Inpu
       return { ...common, kind: 'object', object: fileObject(path, bytes) };
     }
   }
+}
+
+/** An object or archive that is as it was when its facts were kept; undefined when there is no such one. */
+function knownInput(path: string, cache: RewriteCache): InputFile | undefined {
+  const known = cache.known(path);
+  if (known === undefined) return undefined;
+  const { key, size } = known;
+  const bytes = once(() => readInput(path));
+  const ofObject = cache.read(objectFactsName(key));
+  if (ofObject !== undefined) {
+    const facts = JSON.parse(ofObject) as ObjectFacts;
+    const object = new InputObject(() => linkableObject(path, bytes()), facts);
+    return { kind: 'object', path, key, size, bytes, object };
+  }
+  const ofArchive = cache.read(factsName(key));
+  if (ofArchive === undefined) return undefined;
+  const open = once(() => archiveFile(path, readArchive(bytes(), { file: path })));
+  return archiveInput(path, key, size, bytes, archiveFacts(ofArchive, open));
 }
 
 /** `dir/libx.a` of a script: the files of INPUT and GROUP, in order. Throws UKL2010 for a script that does more. */
@@ -110,16 +129,25 @@ function openThin(path: string, bytes: Uint8Array): InputFile {
       archiveFile(path, archive),
     ),
     readThin: (member) => members.get(member.headerOffset) ?? readThinMember(path, member),
+    memberPaths: archive.members.map((member) => thinMemberPath(path, member)),
   };
 }
 
 function fileObject(path: string, bytes: Uint8Array): InputObject {
-  const elf = checkLinkable(readElf(bytes, { file: path }));
+  const elf = linkableObject(path, bytes);
   return new InputObject(() => elf);
+}
+
+function linkableObject(path: string, bytes: Uint8Array): ElfFile {
+  return checkLinkable(readElf(bytes, { file: path }));
 }
 
 function factsName(key: string): string {
   return `${key}.${FACTS_VERSION}.facts`;
+}
+
+function objectFactsName(key: string): string {
+  return `${key}.${FACTS_VERSION}.object-facts`;
 }
 
 function looksLikeScript(text: string): boolean {

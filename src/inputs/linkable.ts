@@ -13,7 +13,7 @@ export function checkLinkable(elf: ElfFile): ElfFile {
 }
 
 /** What a file that a linker has already linked is, in words. */
-function describeLinked(elf: ElfFile): string {
+export function describeLinked(elf: ElfFile): string {
   const dynamic = elf.segments.some((segment) => segment.type === PT.INTERP);
   if (elf.header.type === ET.EXEC) {
     return dynamic

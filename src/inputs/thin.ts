@@ -19,12 +19,17 @@ function readMemberFile(member: ArchiveMember, path: string): Uint8Array {
   return readInput(path);
 }
 
+/** The file that a member of a thin archive is, or lies in: its name is relative to the archive. */
+export function thinMemberPath(archive: string, { name }: ArchiveMember): string {
+  return isAbsolute(name) ? name : join(dirname(archive), name);
+}
+
 /**
  * The contents of a thin archive's member: a file named relative to the archive, or a member of an archive that is (`ar rcT` of
  * archives). Throws UKL1035 when the file is not there, UKL1033 when it is another one than it was.
  */
 export function readThinMember(archive: string, member: ArchiveMember): Uint8Array {
-  const path = isAbsolute(member.name) ? member.name : join(dirname(archive), member.name);
+  const path = thinMemberPath(archive, member);
   const bytes = readMemberFile(member, path);
   if (member.nestedOffset === undefined) return bytes;
   const nested = readArchive(bytes, { file: path }).members.find(

@@ -13,7 +13,8 @@ import {
   systemCode,
   temporaryName,
 } from '../host/index.js';
-import { parseManifest } from './manifest.js';
+import { sha256 } from './digest.js';
+import { parseManifest, type Manifest } from './manifest.js';
 import { openKit, verifyKit, type Kit } from './kit.js';
 import { kitsFolder, storeOnce, type StoredOnce } from './store.js';
 
@@ -68,13 +69,36 @@ async function addEntry(archive: Pack, name: string, content: Buffer): Promise<v
  * that is there already is left as it is. Throws UKL4016 for a file that is not a whole packed kit, UKL4013, UKL4014.
  */
 export async function installKit(file: string, folder: string = kitsFolder()): Promise<StoredOnce> {
+  const { manifest, files } = await readPackedKit(file);
+  return storeOnce(folder, manifest.key, (target) => unpackTo(target, files));
+}
+
+/** A packed kit in memory, the manifest among its files. */
+export interface PackedKit {
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+/** Reads a packed kit without installing it. Throws UKL4013, UKL4014, UKL4016. */
+export async function readPackedKit(file: string): Promise<PackedKit> {
   const files = await readArchive(file);
   const manifestText = files.get('manifest.json');
   if (manifestText === undefined) throw packCorrupt(file, 'it has no manifest.json');
   const manifest = parseManifest(manifestText.toString('utf8'), file);
   const unlisted = [...files.keys()].filter((name) => name !== 'manifest.json' && !(name in manifest.files));
   if (unlisted.length > 0) throw packCorrupt(file, `its manifest does not name ${unlisted.join(', ')}`);
-  return storeOnce(folder, manifest.key, (target) => unpackTo(target, files));
+  return { manifest, files };
+}
+
+/** Compares every file with its SHA-256. Throws UKL4016, all that differ or are missing together. */
+export function verifyPackedKit(file: string, { manifest, files }: PackedKit): void {
+  const problems = Object.entries(manifest.files).flatMap(([name, expected]) => {
+    const content = files.get(name);
+    if (content === undefined) return [kernelErrors.packCorrupt(file, `${name} is missing`)];
+    if (sha256(content) === expected.sha256) return [];
+    return [kernelErrors.packCorrupt(file, `${name} has another SHA-256 than the manifest says`)];
+  });
+  if (problems.length > 0) throw new UklError(problems);
 }
 
 /** Checked while it still has its temporary name: nobody ever sees a damaged kit. */

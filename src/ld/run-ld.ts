@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, hostErrors, linkErrors, type Diagnostic } from '../errors/index.js';
-import { asIoError, forgetTemporary, packageRoot, temporaryName } from '../host/index.js';
+import { asIoError, forgetTemporary, packageRoot, systemCode, temporaryName } from '../host/index.js';
 
 /** One input of ld, by path. */
 export type LdInput =
@@ -52,8 +52,12 @@ export async function runLd(job: LdJob): Promise<LdResult> {
     const output = join(folder, 'program');
     const map = join(folder, 'map');
     const said = await spawnLd(job, [...ldArguments(job, output), ...(job.map ? [`-Map=${map}`] : [])]);
+    const bytes = await readFile(output).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      throw new UklError(linkErrors.ldFailed('status 0, but wrote no program', said), { cause: error });
+    });
     return {
-      bytes: await readFile(output),
+      bytes,
       warnings: said === '' ? [] : [linkErrors.ldWarning(said)],
       map: job.map ? await readFile(map, 'utf8') : undefined,
     };

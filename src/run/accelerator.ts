@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
 import { forgetTemporary, temporaryName } from '../host/index.js';
 import type { Accelerator } from './options.js';
+import { qemuCommand } from './qemu.js';
 
 /** Milliseconds a probe may take; a vCPU that runs answers in a tenth of that. */
 const probeLimit = 5000;
@@ -39,13 +40,13 @@ export async function vcpuRuns(
     await writeFile(rom, probeRom());
     const machine = ['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-m', '2M'];
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-bios', rom];
-    const { exitCode, code } = await execa(qemu, [...machine, '-accel', accelerator, ...exit], {
+    const [program, ...args] = qemuCommand(qemu, [...machine, '-accel', accelerator, ...exit]);
+    const { exitCode } = await execa(program, args, {
       reject: false,
       timeout: limit,
       forceKillAfterDelay: 500,
       stdin: 'ignore',
     });
-    if (code === 'ENOENT') throw new UklError(runErrors.qemuMissing(qemu));
     return exitCode === ((probeValue << 1) | 1);
   } finally {
     await rm(dir, { recursive: true, force: true });

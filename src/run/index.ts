@@ -11,4 +11,5 @@ export {
 } from './options.js';
 export { parsePort, type PortForward } from './ports.js';
 export { shellLine } from './command.js';
-export { defaultQemu, runCommand, runImage } from './run.js';
+export { defaultQemu, runRequirements } from './qemu.js';
+export { runCommand, runImage } from './run.js';

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { UklError, runErrors } from '../errors/index.js';
 import { writeCpio } from '../image/cpio.js';
 import { stringList, type RootfsEntry } from '../image/rootfs.js';
@@ -26,15 +26,15 @@ export function runEntries(files: RunFiles): RootfsEntry[] {
 }
 
 /**
- * Writes the run's initrd: the user's, if any, then ours. The kernel unpacks archives that stand behind each other
+ * The run's initrd: the user's, if any, then ours. The kernel unpacks archives that stand behind each other
  * (Documentation/driver-api/early-userspace/buffer-format.rst), each starting at a multiple of 4 bytes.
  *
  * @throws UklError UKL5002 if the user's cannot be read
  */
-export async function writeRunInitrd(path: string, files: RunFiles): Promise<void> {
+export async function makeRunInitrd(files: RunFiles): Promise<Uint8Array> {
   const first = files.initrd === undefined ? Buffer.alloc(0) : await readInitrd(files.initrd);
   const padding = Buffer.alloc(-first.length & 3);
-  await writeFile(path, Buffer.concat([first, padding, writeCpio(runEntries(files))]));
+  return Buffer.concat([first, padding, writeCpio(runEntries(files))]);
 }
 
 async function readInitrd(file: string): Promise<Buffer> {

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { UklError, runErrors } from '../errors/index.js';
 import { ConsoleWatch } from './console.js';
 import { ProgramInput } from './input.js';
 import { defaultSilenceLimit, type RunOptions } from './options.js';
@@ -79,7 +78,6 @@ class Limits {
  * Runs QEMU until the machine ends or a limit ends it. Never longer: QEMU is asked, then killed.
  *
  * @param command - QEMU and its arguments, wired to {@link controlFd}, {@link inputFd} and `resultFile`.
- * @throws UklError UKL5001 if QEMU cannot be started
  */
 export async function operateMachine(
   command: readonly [string, ...string[]],
@@ -137,7 +135,6 @@ export async function operateMachine(
   const result = await end;
   await output;
   if (sinkError !== undefined) throw sinkError as Error;
-  if (result.code === 'ENOENT') throw new UklError(runErrors.qemuMissing(program));
   report = parseReport(await readResult(resultFile));
   const failure =
     result.exitCode === 0

@@ -1,16 +1,17 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, runErrors } from '../errors/index.js';
-import { forgetTemporary, temporaryName } from '../host/index.js';
+import { forgetTemporary, temporaryName, writeFileAtomic } from '../host/index.js';
 import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
 import { qemuArguments } from './command.js';
 import { checkBootable } from './image-check.js';
-import { writeRunInitrd, type RunFiles } from './initrd.js';
+import { makeRunInitrd, type RunFiles } from './initrd.js';
 import { controlFd, inputFd, operateMachine, type MachineEnd } from './machine.js';
 import { defaultSilenceLimit, type Accelerator, type RunOptions, type RunResult } from './options.js';
 import { hostForwardRule } from './ports.js';
+import { defaultQemu, qemuCommand } from './qemu.js';
 import { exitCodeOf } from './result.js';
 
 /**
@@ -32,11 +33,11 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
     await mkdir(dir, { mode: 0o700 });
     const resultFile = join(dir, 'result');
     const initrd = join(dir, 'initrd');
-    await writeRunInitrd(initrd, { ...options, stdin: stdinOf(options) });
+    await writeFile(initrd, await makeRunInitrd({ ...options, stdin: stdinOf(options) }));
     const tied = { accelerator, resultFile, initrd, controlFd };
     const wiring = options.input?.kind === 'data' ? { ...tied, inputFd } : tied;
     const args = qemuArguments(options, wiring);
-    return conclude(await operateMachine([qemu, ...args], resultFile, options), options, accelerator);
+    return conclude(await operateMachine(qemuCommand(qemu, args), resultFile, options), options, accelerator);
   } finally {
     await rm(dir, { recursive: true, force: true });
     forgetTemporary(dir);
@@ -48,14 +49,11 @@ function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
   return input.kind === 'data' ? 'port' : 'console';
 }
 
-/** Debian's name of QEMU's PC. */
-export const defaultQemu = 'qemu-system-x86_64';
-
 /**
  * The command a run would start, to be run by hand: the result goes to the file IMAGE.result there. If the program gets
- * arguments or variables, or an initrd is given, the command names an initrd file that this function leaves behind.
+ * arguments or variables, or an initrd is given, the command needs a file with them: it is written to IMAGE.initrd.
  *
- * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016
+ * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016, UKL6003, UKL6004
  */
 export async function runCommand(options: RunOptions): Promise<string[]> {
   checkOptions(options);
@@ -66,11 +64,21 @@ export async function runCommand(options: RunOptions): Promise<string[]> {
   const needsInitrd =
     (options.args?.length ?? 0) + (options.env?.length ?? 0) > 0 || options.initrd !== undefined;
   if (!needsInitrd) return [qemu, ...qemuArguments(options, wiring)];
-  const dir = await mkdtemp(join(tmpdir(), 'ukl-run-'));
+  const initrd = `${options.image}.initrd`;
+  if (options.initrd !== undefined && (await sameFile(options.initrd, initrd)))
+    throw new UklError(
+      runErrors.badOption('--initrd', `a dry run writes ${initrd}, which is this very file`),
+    );
   // Whoever runs the command by hand has a terminal.
-  const initrd = join(dir, 'initrd');
-  await writeRunInitrd(initrd, { ...options, stdin: 'console' });
+  await writeFileAtomic(initrd, await makeRunInitrd({ ...options, stdin: 'console' }));
   return [qemu, ...qemuArguments(options, { ...wiring, initrd })];
+}
+
+/** Whether two names are those of one file. */
+async function sameFile(a: string, b: string): Promise<boolean> {
+  // Of an absent file there is nothing to lose; one that is not readable is reported by whoever reads it.
+  const [first, second] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 /** Which of the ends a machine can have this one was. */

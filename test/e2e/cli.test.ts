@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findTool, packageRoot } from '../../src/host/index.js';
@@ -58,6 +67,14 @@ describe('help', () => {
     };
     expect(await runCli(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
   });
+});
+
+it('says what to do when it is not built yet', () => {
+  const bin = join(temporaryFolder(), 'ukl-link');
+  copyFileSync(join(packageRoot, 'bin/ukl-link'), bin);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, '--version'], { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toBe('ukl-link: this checkout is not built yet\n    build it with: make tool\n');
 });
 
 describe('wrong usage', () => {
@@ -152,10 +169,10 @@ describe('doctor', () => {
     const { status, stdout, stderr } = await runCli(['doctor'], { env });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^missing +kernel build +make, flex, bison, bc, lz4, patch, perl$/m);
-    expect(stdout).toMatch(/^missing +run +qemu-system-x86_64$/m);
+    expect(stdout).toMatch(/^missing +run +qemu-system-x86_64, setpriv$/m);
     expect(stderr).toMatch(/error UKL6002/);
     expect(stderr.match(/apt-get install .*/g)).toEqual([
-      expect.stringMatching(/ bc bison flex git lz4 make patch perl qemu-system-x86$/),
+      expect.stringMatching(/ bc bison flex git lz4 make patch perl qemu-system-x86 util-linux$/),
     ]);
   });
 

@@ -1,8 +1,11 @@
 /** Machines that fail, through `ukl-link run`: a status that no program has, the reason, and what the console said last. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../src/host/index.js';
 import { runCli } from '../support/cli.js';
 import { jsonProblems, newBench, saidCodes, snapshot } from '../support/failing.js';
 import { processesNaming } from '../support/live.js';
@@ -88,6 +91,52 @@ describe('a machine that fails', () => {
     expect(saidCodes(result.stderr)).toEqual(['UKL6006']);
     expect(snapshot(temporary)).toEqual({});
     expect(await processesNaming(image)).toEqual([]);
+  });
+
+  it('is ended with the run that is killed', async () => {
+    const image = await buildStubImage(images, 'killed', { console: 'running\n', then: 'hang' });
+    const { temporary } = newBench();
+    const words = [join(packageRoot, 'bin/ukl-link'), 'run', image, ...machine];
+    const run = spawn(process.execPath, words, { env: { ...process.env, TMPDIR: temporary } });
+    await once(run.stdout, 'data');
+    expect(await processesNaming(image)).toHaveLength(2);
+    run.kill('SIGKILL');
+    await once(run, 'close');
+    await expect.poll(() => processesNaming(image)).toEqual([]);
+  });
+});
+
+describe('--dry-run', () => {
+  it('leaves nothing behind when the command needs no file', async () => {
+    const image = await buildStubImage(images, 'dry', { then: 'hang' });
+    const { temporary } = newBench();
+    const before = snapshot(images);
+    const { status, stdout } = await runCli(['run', image, ...machine, '--dry-run'], {
+      env: { TMPDIR: temporary },
+    });
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('initrd');
+    expect(snapshot(images)).toEqual(before);
+    expect(snapshot(temporary)).toEqual({});
+  });
+
+  it('puts what the command needs beside the image, once, and over no input', async () => {
+    const image = await buildStubImage(images, 'dry', { then: 'hang' });
+    const { temporary } = newBench();
+    const initrd = `${image}.initrd`;
+    const dryRun = (...words: string[]) =>
+      runCli(['run', image, ...machine, '--dry-run', ...words], { env: { TMPDIR: temporary } });
+    for (const word of ['first', 'second']) {
+      const { status, stdout } = await dryRun('--', word);
+      expect(status).toBe(0);
+      expect(stdout).toContain(` -initrd ${initrd} `);
+      expect(readFileSync(initrd, 'latin1')).toContain(`${word}\0`);
+    }
+    expect(snapshot(temporary)).toEqual({});
+    const before = snapshot(images);
+    const { status, stderr } = await dryRun('--initrd', join(images, '.', 'dry.bzImage.initrd'));
+    expect([status, ...saidCodes(stderr)]).toEqual([1, 'UKL5016']);
+    expect(snapshot(images)).toEqual(before);
   });
 });
 

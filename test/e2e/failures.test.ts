@@ -199,6 +199,13 @@ describe('an output that cannot be written', () => {
     expect(problems[0]?.message).toContain(why);
   });
 
+  it('a member of a thin archive', async () => {
+    const member = shop.compile('member.c', 'int unused;');
+    const thin = shop.archive('thin.a', [member], 'rcsT');
+    const problems = await failLink(withHello(thin), { output: member, inputs: [shop.folder] });
+    expect(problems).toMatchObject([{ code: 'UKL2018', file: member }]);
+  });
+
   it('an input, by whatever name', async () => {
     const bench = newBench();
     symlinkSync(shop.folder, join(bench.folder, 'link'));
@@ -246,6 +253,13 @@ describe('ld', () => {
   it('crashes', async () => {
     const problems = await failLink(withHello(), { env: { PATH: pathWithLd('kill -SEGV $$') } });
     expect(problems).toMatchObject([{ code: 'UKL2014', message: 'ld ended with SIGSEGV' }]);
+  });
+
+  it('succeeds without an output', async () => {
+    const problems = await failLink(withHello(), { env: { PATH: pathWithLd('exit 0') } });
+    expect(problems).toMatchObject([
+      { code: 'UKL2014', message: 'ld ended with status 0, but wrote no program' },
+    ]);
   });
 
   it.each([

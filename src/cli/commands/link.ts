@@ -3,12 +3,14 @@ import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { COMPRESSIONS } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
+import { mib } from '../kit-text.js';
 import type { InputWords } from '../input-words.js';
 import { readLinkWords, type LinkOptionName } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
 import { warningChoice } from '../warning-choice.js';
 import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
+import { table } from '../table.js';
 
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
@@ -64,17 +66,17 @@ function oneOf<T extends string>(
   throw new UsageError(`--${option} takes ${known.join(', ')}; not ${word}`);
 }
 
-/** Time and bytes of every pass, and their sum. */
-function statsTable({ passes, size }: LinkResult): string {
+/** Time and bytes of every pass, their sum, and the process' memory. */
+function statsTable({ passes, size, peakMemory }: LinkResult): string {
   const total = {
     name: 'total',
     milliseconds: passes.reduce((sum, pass) => sum + pass.milliseconds, 0),
     bytes: size,
   };
-  const width = Math.max(...passes.map(({ name }) => name.length));
-  const rows = [...passes, total].map(({ name, milliseconds, bytes }) => {
-    const cells = [name.padEnd(width), milliseconds.toFixed(1).padStart(9), String(bytes).padStart(11)];
-    return cells.join('  ');
-  });
-  return [`${'pass'.padEnd(width)}  ${'ms'.padStart(9)}  ${'bytes'.padStart(11)}`, ...rows].join('\n');
+  const rows = [...passes, total].map(({ name, milliseconds, bytes }) => [
+    name,
+    milliseconds.toFixed(1),
+    bytes,
+  ]);
+  return `${table([['pass', 'ms', 'bytes'], ...rows], { right: [1, 2] })}\npeak memory ${mib(peakMemory)}`;
 }

@@ -1,0 +1,9 @@
+/** Benchmarks: figures as ratios within one run, because times alone say more about the machine than about the tool. */
+export {
+  benchLink,
+  type BenchOptions,
+  type BenchResult,
+  type Comparison,
+  type SubjectResult,
+} from './bench-link.js';
+export { rewriteOne } from './rewrite-one.js';
