@@ -199,7 +199,11 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
   );
   const program = await timer.run(
     'boot relocations',
-    () => finishProgram(linked.bytes, base, new Set(imports.keys())),
+    () =>
+      finishProgram(linked.bytes, base, {
+        imports: new Set(imports.keys()),
+        executableStack: inputs.executableStack,
+      }),
     ({ elf }) => elf.length,
   );
   const { map, warnings } = linked;

@@ -99,7 +99,7 @@ export const checkErrors = {
   executableStack: (place: Place): Diagnostic =>
     warning(
       'UKL2111',
-      'asks for an executable stack, which no program in the slot gets: code on the stack is SIGSEGV',
+      'asks for an executable stack, and gets one: whoever overflows a buffer can run code, in ring 0',
       place,
       'pass no pointers to nested functions (gcc makes trampolines on the stack for them); in assembler, declare .note.GNU-stack without "x"',
     ),

@@ -41,6 +41,8 @@ export interface ResolvedInputs {
    * reach.
    */
   readonly memorySize: number;
+  /** Whether an object asks for a stack that can be executed (UKL2111). */
+  readonly executableStack: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -88,19 +90,21 @@ export async function surveyInputs(
   for (const name of program.wanted) resolution.want(name);
   for (const item of items) addItem(resolution, item);
   const { objects } = resolution;
+  const found = await linkedFindings(opener.linked, objects, cache);
   return {
     items,
     files: opener.linked,
     wanted: program.wanted,
     memorySize: objects.reduce((sum, { input }) => sum + input.facts.size, 0),
     objects,
+    executableStack: found.some(({ code }) => code === 'UKL2111'),
     findings: [
       ...resolution.duplicates,
       ...undefinedSymbols(resolution),
       ...relocationsOutOfReach(resolution),
       ...kernelNames(resolution),
       ...libraryWarnings(objects),
-      ...(await linkedFindings(opener.linked, objects, cache)),
+      ...found,
     ],
   };
 }

@@ -12,6 +12,14 @@ export interface SlotProgram {
   readonly relocs: BootRelocations;
 }
 
+/** What ld does not tell of a program. */
+export interface ProgramTraits {
+  /** The kernel's symbols among the program's. */
+  readonly imports?: ReadonlySet<string>;
+  /** Whether the stack is to be executable. */
+  readonly executableStack?: boolean;
+}
+
 const PAGE = 4096n;
 
 /** Byte offsets in the ELF header. */
@@ -20,6 +28,7 @@ const E_SHOFF = 0x28;
 const E_SHENTSIZE = 0x3a;
 /** Byte offsets in a program header. */
 const P_TYPE = 0;
+const P_FLAGS = 4;
 const P_OFFSET = 8;
 const P_VADDR = 16;
 const P_PADDR = 24;
@@ -30,9 +39,13 @@ const P_ALIGN = 48;
 /**
  * Makes of ld's output what goes into the slot at `base`: fills in the two program headers ld cannot, drops everything that is not
  * loaded, and collects the words that KASLR moves. Those include the addresses in the ELF header and the program headers: libc and
- * unwinders read them in memory and take them as they are. `imports`: the kernel's symbols among the program's. Throws UKL2015 and UKL2016.
+ * unwinders read them in memory and take them as they are. Throws UKL2015 and UKL2016.
  */
-export function finishProgram(linked: Uint8Array, base: bigint, imports?: ReadonlySet<string>): SlotProgram {
+export function finishProgram(
+  linked: Uint8Array,
+  base: bigint,
+  { imports, executableStack = false }: ProgramTraits = {},
+): SlotProgram {
   const elf = readElf(linked);
   const loads = elf.segments.filter((segment) => segment.type === PT.LOAD);
   checkLoads(elf, loads, base);
@@ -43,6 +56,8 @@ export function finishProgram(linked: Uint8Array, base: bigint, imports?: Readon
   const view = new DataView(bytes.buffer);
   fillRelro(elf, loads, view);
   fillInitramfs(elf, loads, view);
+  if (executableStack)
+    view.setUint32(headerOf(elf, PT.GNU_STACK, 'PT_GNU_STACK') + P_FLAGS, PF.R | PF.W | PF.X, true);
   // No section headers: they would point behind the end.
   view.setBigUint64(E_SHOFF, 0n, true);
   for (let at = E_SHENTSIZE; at < 0x40; at += 2) view.setUint16(at, 0, true);

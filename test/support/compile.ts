@@ -1,8 +1,8 @@
 /** Compiles fixtures to objects, as a user would, and binds them into one program for the ring that is asked for. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Fixture } from './fixtures.js';
 import { buildFolder, fixtureFolder } from './paths.js';
 
@@ -53,7 +53,6 @@ function runtime(fixtures: readonly Fixture[]): string[] {
 export async function compileObject(fixture: Fixture, model: Exclude<Model, 'mixed'>): Promise<string> {
   const compiler = fixture.language === 'c' ? 'gcc' : 'g++';
   const flags = ['-O2', '-I', fixtureFolder, ...warnings, ...modelFlags[model], ...fixture.cflags];
-  const headers = readFileSync(`${fixtureFolder}/fixture.h`, 'utf8') + sharedHeader(fixture);
   return cached(
     [headers, readFileSync(fixture.path, 'utf8'), compiler, ...flags],
     `${fixture.name}.o`,
@@ -69,10 +68,12 @@ export async function compileObject(fixture: Fixture, model: Exclude<Model, 'mix
   );
 }
 
-function sharedHeader(fixture: Fixture): string {
-  const header = `${dirname(fixture.path)}/${basename(dirname(fixture.path))}.h`;
-  return existsSync(header) ? readFileSync(header, 'utf8') : '';
-}
+/** All headers that fixtures share, as one text: few enough that a change compiles everything again. */
+const headers = readdirSync(fixtureFolder, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.h'))
+  .sort()
+  .map((path) => readFileSync(`${fixtureFolder}/${path}`, 'utf8'))
+  .join('');
 
 /** The same object with `main` renamed, so that many can be linked into one program. */
 async function compileEntry(fixture: Fixture, model: Exclude<Model, 'mixed'>): Promise<string> {

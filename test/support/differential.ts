@@ -1,6 +1,8 @@
 /** One boot of the suite: fixtures compiled in one code model, linked with the kit's kernel, run in both rings. */
 import { mkdirSync } from 'node:fs';
 import { link } from '../../src/link.js';
+import type { SyscallReport } from '../../src/report/index.js';
+import type { SyscallMode } from '../../src/rewrite/index.js';
 import { buildMultiCall, linkRing3, type Model } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
 import { bootMachine, kernelComplaints, type Boot } from './machine.js';
@@ -13,20 +15,27 @@ export interface SuiteRun {
   readonly stopped: string | undefined;
   /** Lines in which the kernel complains about itself. */
   readonly complaints: readonly string[];
+  /** The program's system call sites, with what became of them. */
+  readonly sites: SyscallReport['sites'];
 }
 
 /** Builds, links and boots. Throws if one of the three is not possible; what the guest does is in the result. */
 export async function runSuite(
   fixtures: readonly Fixture[],
-  model: Model,
+  { model, syscalls }: { readonly model: Model; readonly syscalls: SyscallMode },
   machine: Pick<Boot, 'cpus' | 'cpu' | 'append'>,
 ): Promise<SuiteRun> {
-  const folder = `${buildFolder}/suite/${model}`;
+  const folder = `${buildFolder}/suite/${model}-${syscalls}`;
   mkdirSync(folder, { recursive: true });
   const program = await buildMultiCall(fixtures, model);
   const kernel = `${folder}/suite.bzImage`;
   const initrd = `${folder}/root.cpio`;
-  await link({ program: [...program.objects, ...program.libs], output: kernel });
+  const linked = await link({
+    program: [...program.objects, ...program.libs],
+    output: kernel,
+    syscalls,
+    sites: true,
+  });
   await buildSuiteRoot({
     fixtures,
     rings: ['ring3', 'ring0'],
@@ -44,6 +53,7 @@ export async function runSuite(
     outcomes,
     stopped: complete ? undefined : `${reason}:\n${last}`,
     complaints: kernelComplaints(console),
+    sites: linked.syscalls?.sites ?? [],
   };
 }
 

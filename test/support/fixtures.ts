@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
+import { nativeReasons, type NativeReason } from '../../src/rewrite/index.js';
 import { fixtureFolder } from './paths.js';
 import { shellWords } from './words.js';
 
@@ -36,6 +37,13 @@ export interface FixtureCase {
   readonly repeat: number;
 }
 
+/** What must become of a system call site of a fixture. */
+export interface ExpectedSite {
+  readonly function: string;
+  /** Why the site keeps its instruction; undefined if it is redirected. */
+  readonly reason: NativeReason | undefined;
+}
+
 export interface Fixture {
   readonly name: string;
   readonly path: string;
@@ -45,6 +53,8 @@ export interface Fixture {
   /** Parts of the kernel that it cannot do without, such as `fork`. */
   readonly needs: readonly string[];
   readonly cases: readonly FixtureCase[];
+  /** All sites of the object, in the order of its code; undefined if the fixture does not say. */
+  readonly sites: readonly ExpectedSite[] | undefined;
 }
 
 const signals: Record<string, number> = {
@@ -65,7 +75,7 @@ const signals: Record<string, number> = {
 /** What every program finds in its environment unless it asks for `NoEnv`. */
 const baseEnvironment = ['PATH=/bin', 'HOME=/root', 'LANG=C'];
 
-const fixtureDirectives = new Set(['CFlags', 'Libs', 'Needs', 'EachFault']);
+const fixtureDirectives = new Set(['CFlags', 'Libs', 'Needs', 'EachFault', 'Site']);
 const caseDirectives = new Set([
   'Args',
   'ManyArgs',
@@ -128,7 +138,20 @@ export function parseFixture(path: string, source: string): Fixture {
     libs: own('Libs').flatMap(shellWords),
     needs: own('Needs').flatMap(shellWords),
     cases: runs,
+    sites: own('Site').length > 0 ? own('Site').map((text) => parseSite(path, text)) : undefined,
   };
+}
+
+/** `FUNCTION redirected` or `FUNCTION native REASON` */
+function parseSite(path: string, text: string): ExpectedSite {
+  const [, name = '', reason] = /^(\w+) (?:redirected|native (\S+))$/.exec(text) ?? [];
+  if (name === '' || (reason !== undefined && !isNativeReason(reason)))
+    throw new Error(`${path}: Site is not "FUNCTION redirected" or "FUNCTION native REASON": ${text}`);
+  return { function: name, reason };
+}
+
+function isNativeReason(text: string): text is NativeReason {
+  return Object.hasOwn(nativeReasons, text);
 }
 
 function parseCase(fixture: string, id: string, directives: readonly Directive[]): FixtureCase {

@@ -43,6 +43,16 @@ describe('directives', () => {
     expect(() => parse('//#Ring0: a => b')).toThrow(/REASON/);
   });
 
+  test('what must become of system call sites', () => {
+    expect(parse('//#Site: f redirected\n//#Site: g native label').sites).toEqual([
+      { function: 'f', reason: undefined },
+      { function: 'g', reason: 'label' },
+    ]);
+    expect(parse('int main(void) {}').sites).toBe(undefined);
+    expect(() => parse('//#Site: f native laebl')).toThrow(/laebl/);
+    expect(() => parse('//#Site: f')).toThrow(/FUNCTION/);
+  });
+
   test('what is not a directive is refused', () => {
     expect(() => parse('//#Sdtout: typo')).toThrow(/Sdtout/);
     expect(() => parse('//#Signal: SGEV')).toThrow(/SGEV/);
