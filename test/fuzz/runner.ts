@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
@@ -35,13 +36,17 @@ export async function runFuzz(first: number, count: number, only?: string): Prom
     sourcemap: 'inline',
     logLevel: 'warning',
   });
+  const workFolder = mkdtempSync(join(tmpdir(), 'ukl-fuzz-'));
   const shared = new SharedArrayBuffer(8);
-  const workerData: WorkerData = { first, count, only, seedDirectory: join(root, 'test/fuzz/seeds'), shared };
+  const seedDirectory = join(root, 'test/fuzz/seeds');
+  const workerData: WorkerData = { first, count, only, seedDirectory, workFolder, shared };
   const worker = new Worker(bundle, { workerData, resourceLimits: HEAP });
   try {
     return await watch(worker, new BigInt64Array(shared));
   } finally {
     await worker.terminate();
+    rmSync(workFolder, { recursive: true, force: true });
+    rmSync(bundle, { force: true });
   }
 }
 

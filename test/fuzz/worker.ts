@@ -1,8 +1,5 @@
 // First, because it stands in for constructors that the rest uses.
 import './accounting.js';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fuzz } from './fuzz.js';
 import { loadSubjects } from './subjects/index.js';
@@ -13,17 +10,14 @@ export interface WorkerData {
   readonly count: number;
   readonly only: string | undefined;
   readonly seedDirectory: string;
+  /** For files of this run. */
+  readonly workFolder: string;
   /** One 64-bit number, the input that is worked on, so that a hang or a crash can be told. */
   readonly shared: SharedArrayBuffer;
 }
 
-const { shared, seedDirectory, first, count, only } = workerData as WorkerData;
+const { shared, seedDirectory, workFolder, ...range } = workerData as WorkerData;
 const current = new BigInt64Array(shared);
-const folder = mkdtempSync(join(tmpdir(), 'ukl-fuzz-'));
-try {
-  const subjects = await loadSubjects(seedDirectory, folder);
-  const progress = (input: number): void => void Atomics.store(current, 0, BigInt(input));
-  parentPort?.postMessage(await fuzz({ first, count, subjects, only, progress }));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const subjects = await loadSubjects(seedDirectory, workFolder);
+const progress = (input: number): void => void Atomics.store(current, 0, BigInt(input));
+parentPort?.postMessage(await fuzz({ ...range, subjects, progress }));
