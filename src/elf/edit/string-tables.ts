@@ -17,7 +17,8 @@ export function settleSymbolNames(edit: ElfEdit, symbols: SymbolEdit): void {
   const old = table.contents;
   const builder = new StringTableBuilder(old, !alone, table);
   const view = symbols.section.writableView();
-  for (let index = 1; index < symbols.length; index++) {
+  // The null symbol has no name, or one that nobody means; it is kept as it is.
+  for (let index = 0; index < symbols.length; index++) {
     const at = index * SYMBOL_SIZE;
     const name = names.size === 0 ? undefined : names.get(index);
     if (name !== undefined) {
@@ -26,7 +27,7 @@ export function settleSymbolNames(edit: ElfEdit, symbols: SymbolEdit): void {
     }
     const offset = view.getUint32(at, true);
     if (offset === 0) continue;
-    const selected = prefix?.selects(index) === true;
+    const selected = index > 0 && prefix?.selects(index) === true;
     if (selected) view.setUint32(at, builder.addPrefixed(prefix.bytes, offset), true);
     else if (alone) view.setUint32(at, builder.keep(offset), true);
   }
