@@ -1,5 +1,6 @@
 import { UklError, elfErrors } from '../errors/index.js';
-import { readElf, type Archive, type ElfFile } from '../elf/index.js';
+import { readElf, type Archive, type ArchiveMember, type ArchiveSymbol, type ElfFile } from '../elf/index.js';
+import { definerIn, formatDefiners } from './definers.js';
 import { factsOf, type ObjectFacts } from './facts.js';
 import { checkLinkable } from './linkable.js';
 import { InputObject } from './object.js';
@@ -10,7 +11,6 @@ import { definedNames } from './versioned-names.js';
 export class InputArchive {
   readonly #source: ArchiveSource;
   readonly #objects = new Map<number, InputObject>();
-  #definers: ReadonlyMap<string, number> | undefined;
 
   constructor(source: ArchiveSource) {
     this.#source = source;
@@ -22,8 +22,7 @@ export class InputArchive {
 
   /** The member that the archive's index names for a symbol: the first, when there are several. */
   definerOf(name: string): number | undefined {
-    this.#definers ??= definersOf(this.#source.index());
-    return this.#definers.get(name);
+    return this.#source.definerOf(name);
   }
 
   object(member: number): InputObject {
@@ -46,13 +45,19 @@ export class InputArchive {
 /** Where an archive's content comes from: the file, or the facts kept of it. */
 export interface ArchiveSource {
   readonly memberCount: number;
-  /** Symbol names, each followed by the position of the member that defines it. */
-  index(): readonly (string | number)[];
+  /** Position of the member that the index names for a symbol, a default version's plain name included. */
+  definerOf(name: string): number | undefined;
   object(member: number): InputObject;
 }
 
+/** An archive that has been read. */
+export interface ReadArchive extends ArchiveSource {
+  /** All that `definerOf` knows. */
+  readonly definers: ReadonlyMap<string, number>;
+}
+
 /** The archive itself. Throws UKL1032 when it has members but no index, as ld does. */
-export function archiveFile(path: string, archive: Archive): ArchiveSource {
+export function archiveFile(path: string, archive: Archive): ReadArchive {
   const { members } = archive;
   const symbols = archive.symbolIndex();
   // glibc's libpthread.a and others are archives of nothing.
@@ -60,12 +65,11 @@ export function archiveFile(path: string, archive: Archive): ArchiveSource {
     throw new UklError(elfErrors.badArchiveIndex({ file: path }, 'there is none'));
   }
   const opened: OpenedArchives = new Map();
+  const definers = definersOf(members, symbols ?? []);
   return {
     memberCount: members.length,
-    index: () => {
-      const positions = new Map(members.map((member, i) => [member, i]));
-      return (symbols ?? []).flatMap(({ name, member }) => [name, positions.get(member) ?? -1]);
-    },
+    definers,
+    definerOf: (name) => definers.get(name),
     object: (position) => {
       const member = members[position];
       if (member === undefined) throw new RangeError(`no member ${position} in ${path}`);
@@ -78,8 +82,8 @@ export function archiveFile(path: string, archive: Archive): ArchiveSource {
 }
 
 /** The facts of an archive as text: its index on the first line, then a line per member, empty for one that cannot be linked. */
-export function formatArchiveFacts(source: ArchiveSource): string {
-  const lines = [JSON.stringify(source.index())];
+export function formatArchiveFacts(source: ReadArchive): string {
+  const lines = [formatDefiners(source.definers)];
   for (let i = 0; i < source.memberCount; i++) {
     try {
       lines.push(JSON.stringify(factsOf(source.object(i).elf)));
@@ -93,10 +97,10 @@ export function formatArchiveFacts(source: ArchiveSource): string {
 
 /** An archive whose facts are known; `open` gives the file when they do not suffice. */
 export function archiveFacts(text: string, open: () => ArchiveSource): ArchiveSource {
-  const [index = '[]', ...members] = text.split('\n');
+  const [index = '', ...members] = text.split('\n');
   return {
     memberCount: members.length,
-    index: () => JSON.parse(index) as (string | number)[],
+    definerOf: (name) => definerIn(index, name),
     object: (member) => {
       const line = members[member] ?? '';
       if (line === '') return open().object(member);
@@ -105,11 +109,16 @@ export function archiveFacts(text: string, open: () => ArchiveSource): ArchiveSo
   };
 }
 
-function definersOf(index: readonly (string | number)[]): ReadonlyMap<string, number> {
+/** Of several members that the index names for a symbol, the first counts. */
+function definersOf(
+  members: readonly ArchiveMember[],
+  symbols: readonly ArchiveSymbol[],
+): ReadonlyMap<string, number> {
+  const positions = new Map(members.map((member, i) => [member, i]));
   const definers = new Map<string, number>();
-  for (let i = 0; i + 1 < index.length; i += 2) {
-    const member = Number(index[i + 1]);
-    for (const name of definedNames(String(index[i]))) if (!definers.has(name)) definers.set(name, member);
+  for (const { name, member } of symbols) {
+    const position = positions.get(member) ?? -1;
+    for (const alias of definedNames(name)) if (!definers.has(alias)) definers.set(alias, position);
   }
   return definers;
 }

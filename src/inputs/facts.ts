@@ -26,7 +26,7 @@ export interface ObjectFacts {
 }
 
 /** Raised whenever `factsOf` finds something else: facts of another version are not taken from the cache. */
-export const FACTS_VERSION = 2;
+export const FACTS_VERSION = 3;
 
 /** Absolute relocations too narrow for an address of the top 2 GiB: zero-extended 32 bits, and less. */
 export const TOO_NARROW: ReadonlySet<number> = new Set([R_X86_64[32], R_X86_64[16], R_X86_64[8]]);

@@ -58,6 +58,9 @@ function addArchive(bytes: Uint8Array, resolution: Resolution): void {
   const text = formatArchiveFacts(source);
   const kept = archiveFacts(text, () => source);
   expectSame(kept.memberCount, source.memberCount, 'members');
-  expectSame(JSON.stringify(kept.index()), JSON.stringify(source.index()), 'index');
+  for (const [name, member] of source.definers) {
+    expectSame(String(kept.definerOf(name)), String(member), `the definer of ${name}`);
+    if (!source.definers.has(`${name}x`)) expectSame(String(kept.definerOf(`${name}x`)), 'undefined', name);
+  }
   resolution.addWholeArchive(new InputArchive(kept));
 }
