@@ -6,8 +6,8 @@ set -eu
 
 # What linking, building a kernel and running need (src/kernel/requirements.ts and src/cli/doctor.ts name the same).
 packages="gcc make binutils libc6-dev flex bison bc libelf-dev lz4 patch tar xz-utils perl linux-source-6.1 qemu-system-x86"
-# What only the tests need: C++ fixtures, a shell for guests, a git tree of the kernel, a second opinion on zstd.
-[ "${1:-}" != test ] || packages="$packages g++ busybox-static git zstd"
+# What only the tests need: C++ fixtures, a shell for guests, a git tree of the kernel, a second opinion on zstd, more code to read.
+[ "${1:-}" != test ] || packages="$packages g++ busybox-static git zstd libssl-dev"
 
 missing=
 for package in $packages; do

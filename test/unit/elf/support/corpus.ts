@@ -9,34 +9,44 @@ import { identify, readArchive, readElf, type ElfFile } from '../../../../src/el
 const compilerFile = (name: string): string =>
   execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 
-/** The archives of the machine's compiler and libraries; those of optional packages only where they are installed. */
-export const archives: readonly string[] = [
+/** The archives of the machine's compiler and libraries. */
+export const archives: readonly string[] = present([
   ...['libc.a', 'libm-2.36.a', 'libmvec.a', 'libstdc++.a', 'libgcc.a', 'libgcc_eh.a', 'libgcov.a'].map(
     compilerFile,
   ),
   ...['/usr/lib/x86_64-linux-gnu/libcrypto.a', '/usr/lib/x86_64-linux-gnu/libssl.a'],
-].filter((path) => existsSync(path));
+]);
 
 /** A built kernel: the tree that UKL_KERNEL_BUILD names, or what the kit of this machine kept of its build. */
 const kernelBuild = process.env.UKL_KERNEL_BUILD ?? join((await findKit()).folder, DEBUG_DIR);
 
-/** Its vmlinux and the objects of its boot stub. A kit that was installed, not built, has none. */
+/** Its vmlinux and the objects of its boot stub. */
 const kernelFiles = (): string[] => {
   const stub = join(kernelBuild, 'arch/x86/boot/compressed');
-  if (!existsSync(stub)) return [];
+  present([stub]);
   const objects = readdirSync(stub, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.o'));
   return [join(kernelBuild, 'vmlinux'), join(stub, 'vmlinux'), ...objects.map((f) => join(stub, f))];
 };
 
 /** Programs, libraries and start-up objects. */
-export const files: readonly string[] = [
+export const files: readonly string[] = present([
   '/bin/busybox',
   ...['crt1.o', 'Scrt1.o', 'rcrt1.o', 'crti.o', 'crtn.o', 'crtbeginS.o', 'crtendS.o'].map(compilerFile),
   '/lib/x86_64-linux-gnu/libc.so.6',
   '/lib/x86_64-linux-gnu/libm.so.6',
   '/usr/lib/x86_64-linux-gnu/libstdc++.so.6',
   ...kernelFiles(),
-].filter((path) => existsSync(path));
+]);
+
+/** A corpus that is smaller than it should be must not pass for a whole one. */
+function present(paths: readonly string[]): readonly string[] {
+  const missing = paths.filter((path) => !existsSync(path));
+  if (missing.length === 0) return paths;
+  throw new Error(
+    `not there: ${missing.join(', ')} (scripts/prerequisites.sh test installs libraries; a kit that was installed or made by an ` +
+      'older ukl-link has no debug/: build it, or set UKL_KERNEL_BUILD to a built tree)',
+  );
+}
 
 /** An ELF file of the corpus, read. */
 export interface CorpusFile {
