@@ -151,6 +151,5 @@ test('the printed command runs by hand, and leaves the result beside the image',
   expect(stdout).toBe('by hand');
   expect(await readFile(`${image}.result`, 'latin1')).toBe('exit 5\n');
   const initrd = /-initrd (\S+)/.exec(line)?.[1] ?? '';
-  expect(initrd).toContain(tmpdir());
-  await rm(join(initrd, '..'), { recursive: true });
+  expect(initrd).toBe(`${image}.initrd`);
 });
