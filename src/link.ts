@@ -91,12 +91,13 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { loadedKit, inputs, toolchain, tree } = await timer.run(
+  const { kit, inputs, toolchain, tree } = await timer.run(
     'resolve',
-    () => resolveAll(options, compress),
+    () => resolveAll(options),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
   );
-  const { kit, parts, init } = loadedKit;
+  // The kit's megabytes are read and compared with their digests while ld runs.
+  const loading = attempt(() => loadParts(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
@@ -108,6 +109,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { program, warnings: said, syscalls } = await linkProgram(job, timer);
   const warnings = judgeFindings(said, options);
   if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
+  const { value: loaded, problems } = await loading;
+  if (loaded === undefined) throw new UklError(problems);
+  const { parts, init } = loaded;
 
   // 4. The root file system.
   const rootfs = await timer.run(
@@ -235,22 +239,21 @@ async function collectSites(
 
 /** What pass 1 finds. */
 interface Resolved {
-  readonly loadedKit: LoadedKit;
+  /** Whose files are there in full length; their content is compared when they are loaded. */
+  readonly kit: Kit;
   readonly inputs: ResolvedInputs;
   readonly toolchain: Toolchain;
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
 }
 
-/** A kit with what a link needs of it, checked. */
-interface LoadedKit {
-  readonly kit: Kit;
+/** What a link needs of a kit, checked. */
+interface KitContent {
   readonly parts: BootParts;
   readonly init: Uint8Array;
 }
 
-async function loadKit(name: string | undefined, compress: ImageCompression): Promise<LoadedKit> {
-  const kit = await findKit(name);
+async function loadParts(kit: Kit, compress: ImageCompression): Promise<KitContent> {
   const [parts, init] = await Promise.all([
     attempt(() => loadBootParts(kit.folder, compress)),
     attempt(() => readKitFile(kit, 'init')),
@@ -258,16 +261,15 @@ async function loadKit(name: string | undefined, compress: ImageCompression): Pr
   if (parts.value === undefined || init.value === undefined) {
     throw new UklError([...parts.problems, ...init.problems]);
   }
-  return { kit, parts: parts.value, init: init.value };
+  return { parts: parts.value, init: init.value };
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
-async function resolveAll(options: LinkOptions, compress: ImageCompression): Promise<Resolved> {
+async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map } = options;
-  const [toolchain, loaded, program, tree, place, mapPlace] = await Promise.all([
+  const [toolchain, kit, program, tree, place, mapPlace] = await Promise.all([
     attempt(() => findToolchain()),
-    // While gcc is asked for its folders.
-    attempt(() => loadKit(options.kit, compress)),
+    attempt(() => findKit(options.kit)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     attempt(() => demandReplaceable(output)),
@@ -281,17 +283,17 @@ async function resolveAll(options: LinkOptions, compress: ImageCompression): Pro
   const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[loaded, toolchain, program, tree, place, mapPlace, inputs].flatMap((tried) => tried.problems),
+    ...[kit, toolchain, program, tree, place, mapPlace, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...(map === undefined ? [] : checkOutput(map, [...taken, output])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
   ];
-  const slot = loaded.value?.kit.manifest.slot.size ?? Infinity;
+  const slot = kit.value?.manifest.slot.size ?? Infinity;
   const size = inputs.value?.memorySize ?? 0;
   if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
-  if (!loaded.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
-  return { loadedKit: loaded.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+  if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
+  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
 }
 
 /** What a piece of work gave, or what is wrong. */

@@ -99,7 +99,9 @@ class Collector {
   constructor(elf: ElfFile, symbols: SymbolTable, imports: ReadonlySet<string>) {
     this.#symbols = symbols;
     this.#moves = Uint8Array.from({ length: symbols.length }, (_, i) =>
-      symbols.sectionIndex(i) === undefined && !imports.has(symbols.name(i)) ? 0 : 1,
+      symbols.sectionIndex(i) !== undefined || (i >= symbols.firstGlobal && imports.has(symbols.name(i)))
+        ? 1
+        : 0,
     );
     this.#got = elf.sections.filter(({ name }) => name === '.got' || name === '.got.plt');
   }
