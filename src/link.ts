@@ -34,11 +34,11 @@ import { findKit } from './kernel/store.js';
 import { finishProgram, parseLinkMap, runLd } from './ld/index.js';
 import type { SiteSource, SyscallReport } from './report/index.js';
 import {
+  RewriteCache,
   originalNames,
   prefixedName,
   readSites,
   rewriteInputs,
-  type RewriteCache,
   type RewriteOptions,
   type SyscallMode,
 } from './rewrite/index.js';
@@ -180,10 +180,10 @@ export interface LinkedProgramResult {
 
 /** The passes between inputs and a program that fits the slot. Throws UKL2014-2016, UKL6003-6005. */
 export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Promise<LinkedProgramResult> {
-  const { inputs, toolchain, base, imports, rewriting } = job;
+  const { inputs, toolchain, base, imports, rewriting, cache = new RewriteCache() } = job;
   const rewritten = await timer.run(
     'rewrite',
-    () => rewriteInputs(inputs.files, rewriting, job.cache),
+    () => rewriteInputs(inputs.files, rewriting, cache),
     ({ madeBytes }) => madeBytes,
   );
   const linked = await timer.run(
@@ -216,7 +216,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
       ? undefined
       : await timer.run(
           'system call sites',
-          () => collectSites(job, rewritten.paths, map),
+          () => collectSites({ ...job, cache }, rewritten.paths, map),
           () => map.length,
         );
   return { program, warnings, syscalls };
@@ -224,7 +224,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
 
 /** The sites of every file, as they were found when it was rewritten, at the addresses of ld's map. */
 async function collectSites(
-  { inputs, rewriting, cache }: ProgramJob,
+  { inputs, rewriting, cache }: ProgramJob & { readonly cache: RewriteCache },
   paths: ReadonlyMap<string, string>,
   map: string,
 ): Promise<SyscallReport> {
