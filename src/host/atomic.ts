@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UklError, hostErrors } from '../errors/index.js';
-import { asIoError, systemCode } from './io-error.js';
+import { asIoError, whenAbsent } from './io-error.js';
 import { forgetTemporary, temporaryName } from './temporary.js';
 
 /** What a file is made of: one piece, or several written one after the other. */
@@ -16,7 +16,7 @@ export async function demandReplaceable(target: string): Promise<void> {
   try {
     // With the slash, the parent of `file/image` is no file that lacks a permission, but no folder.
     await access(`${dirname(target)}/`, constants.W_OK | constants.X_OK);
-    const found = await lstat(target).catch(whenAbsent);
+    const found = await lstat(target).catch(whenAbsent(undefined));
     if (found === undefined || found.isFile() || found.isSymbolicLink()) return;
     const what = found.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket';
     throw new UklError(hostErrors.notWritable(target, what));
@@ -67,9 +67,4 @@ export async function makeFolderAtomic<T>(target: string, fill: (folder: string)
   } finally {
     forgetTemporary(temporary);
   }
-}
-
-function whenAbsent(error: unknown): undefined {
-  if (systemCode(error) === 'ENOENT') return undefined;
-  throw error;
 }

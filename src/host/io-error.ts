@@ -37,3 +37,11 @@ export function asIoError(error: unknown, file: string, access: Access): unknown
     { cause: error },
   );
 }
+
+/** For `.catch()`: a file that is not there counts as `value`; every other error stays one. */
+export function whenAbsent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (systemCode(error) === 'ENOENT') return value;
+    throw error;
+  };
+}

@@ -2,7 +2,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asIoError, systemCode } from './io-error.js';
+import { asIoError, systemCode, whenAbsent } from './io-error.js';
 import { forgetTemporary, temporaryName } from './temporary.js';
 
 const POLL_MS = 250;
@@ -90,11 +90,4 @@ async function breakLock(file: string, dead: string): Promise<void> {
     await rm(aside, { force: true });
     forgetTemporary(aside);
   }
-}
-
-function whenAbsent<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (systemCode(error) === 'ENOENT') return value;
-    throw error;
-  };
 }

@@ -3,7 +3,7 @@ import { readFileSync, statSync, utimesSync, type Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UklError } from '../errors/index.js';
-import { asIoError, cacheRoot, systemCode, writeFileAtomic } from '../host/index.js';
+import { asIoError, cacheRoot, systemCode, whenAbsent, writeFileAtomic } from '../host/index.js';
 import { KnownFiles } from './known-files.js';
 
 /** Files that no link has used for this long are removed, in milliseconds: two weeks. */
@@ -107,7 +107,8 @@ export class RewriteCache {
     const oldest = Date.now() - UNUSED_AFTER;
     for (const name of await readdir(this.folder)) {
       const path = join(this.folder, name);
-      const found = await stat(path).catch(whenAbsent);
+      // Another run may remove the same file at the same time.
+      const found = await stat(path).catch(whenAbsent(undefined));
       if (found !== undefined && found.mtimeMs < oldest) await rm(path, { force: true });
     }
   }
@@ -156,10 +157,4 @@ function touch(path: string): void {
     // A cache that may only be read is as good for what is in it; and another run may just have removed the file.
     if (!['EPERM', 'EACCES', 'EROFS', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
   }
-}
-
-/** Another run may remove the same file at the same time. */
-function whenAbsent(error: unknown): undefined {
-  if (systemCode(error) === 'ENOENT') return undefined;
-  throw error;
 }

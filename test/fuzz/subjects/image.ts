@@ -5,7 +5,7 @@ import type { ImageCompression } from '../../../src/image/compression.js';
 import { packImage, readImage, writeCpio } from '../../../src/image/index.js';
 import { loadLz4 } from '../../../src/image/lz4.js';
 import { checkBootable } from '../../../src/run/image-check.js';
-import { TEXT_VADDR, syntheticParts } from '../../support/image/synthetic-kit.js';
+import { smallKernel, syntheticParts } from '../../support/image/synthetic-kit.js';
 import { syntheticProgram } from '../../support/image/synthetic-program.js';
 import { expectSame, type Findings } from '../findings.js';
 import { byteMutations } from '../mutations/bytes.js';
@@ -16,15 +16,7 @@ const MIB = 1 << 20;
 
 /** The boot parts of an invented kernel. */
 export function smallParts(compression: ImageCompression): Promise<BootParts> {
-  const kernel = {
-    segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
-    slotOffset: 2 * MIB,
-    slotSize: 2 * MIB,
-    size: 5 * MIB,
-    relocs: { relocs64: [Number(BigInt.asUintN(32, TEXT_VADDR))], relocs32Inverse: [], relocs32: [] },
-    cmdlineOffset: 64,
-  };
-  return syntheticParts(kernel, compression);
+  return syntheticParts(smallKernel, compression);
 }
 
 /** An image of that kernel, with a program, a root file system and a command line. */

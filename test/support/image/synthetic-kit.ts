@@ -95,3 +95,15 @@ export async function syntheticParts(
     codec: await loadCodec(compression),
   };
 }
+
+const MIB = 1 << 20;
+
+/** An invented kernel with all that an image has, and little of it. */
+export const smallKernel: SyntheticKernel = {
+  segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
+  slotOffset: 2 * MIB,
+  slotSize: 2 * MIB,
+  size: 5 * MIB,
+  relocs: { relocs64: [Number(BigInt.asUintN(32, TEXT_VADDR))], relocs32Inverse: [], relocs32: [] },
+  cmdlineOffset: 64,
+};

@@ -6,19 +6,10 @@ import { UklError } from '../../../src/errors/index.js';
 import { wrapPayload } from '../../../src/image/boot-stub.js';
 import { COMPRESSIONS, packImage, readImage } from '../../../src/image/index.js';
 import { readSetupHeader } from '../../../src/image/setup-header.js';
-import { syntheticParts, TEXT_VADDR } from '../../support/image/synthetic-kit.js';
+import { smallKernel, syntheticParts } from '../../support/image/synthetic-kit.js';
 import { syntheticProgram } from '../../support/image/synthetic-program.js';
 
-const MIB = 1 << 20;
-const kernel = {
-  segments: [{ offset: 0, data: Buffer.alloc(5000, 'kernel') }],
-  slotOffset: 2 * MIB,
-  slotSize: 2 * MIB,
-  size: 5 * MIB,
-  relocs: { relocs64: [Number(BigInt.asUintN(32, TEXT_VADDR))], relocs32Inverse: [], relocs32: [] },
-  cmdlineOffset: 64,
-};
-const parts = await syntheticParts(kernel);
+const parts = await syntheticParts(smallKernel);
 const program = syntheticProgram(parts.slot, [{ offset: 0, data: Buffer.alloc(9000, 'program '), bss: 77 }]);
 const content = { program, initramfs: Buffer.from('070701'), cmdline: 'quiet' };
 const image = Buffer.from(packImage(parts, content));
@@ -92,7 +83,7 @@ describe('readImage', () => {
   });
 
   it.each(COMPRESSIONS)('survives any damage: %s', async (compression) => {
-    const image = Buffer.from(packImage(await syntheticParts(kernel, compression), content));
+    const image = Buffer.from(packImage(await syntheticParts(smallKernel, compression), content));
     const { payloadAt, payloadSize } = readSetupHeader(image);
     const place = fc.oneof(
       fc.integer({ min: 0x1f0, max: 0x26f }),
