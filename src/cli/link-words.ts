@@ -31,7 +31,8 @@ export const linkOptions = {
   },
   kit: {
     value: 'KEY',
-    describe: 'The kernel: first digits of a kit’s key, a profile, or a folder [the kit made last]',
+    describe:
+      'The kernel: first digits of a kit’s key, a profile, or a folder [$UKL_KIT, else the one made last]',
   },
   syscalls: {
     value: 'redirect|native',

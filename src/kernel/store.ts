@@ -41,9 +41,13 @@ export async function listKits(folder: string = kitsFolder()): Promise<StoredKit
 
 /**
  * The kit of a link: a folder, the first digits of a key, or, by the name of a profile, the one that was last built or installed among
- * those with this tool's patches and configuration of that profile, or made from a developer's tree. Throws UKL4010-4015.
+ * those with this tool's patches and configuration of that profile, or made from a developer's tree. Without a name it is the one that
+ * the environment names (UKL_KIT), else one of the default profile. Throws UKL4010-4015.
  */
-export async function findKit(name: string = DEFAULT_PROFILE, folder: string = kitsFolder()): Promise<Kit> {
+export async function findKit(
+  name: string = process.env.UKL_KIT ?? DEFAULT_PROFILE,
+  folder: string = kitsFolder(),
+): Promise<Kit> {
   if (name.includes('/')) return openKit(resolve(name));
   const all = await listKits(folder);
   if (name !== DEFAULT_PROFILE && !profilesOf().includes(name)) return theKit(findStored(name, all));

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { UklError } from '../../src/index.js';
+import { patience } from './patience.js';
 import { runImage, type Outcome, type RunOptions } from '../../src/run/index.js';
 
 /** A run as one value that a test can compare. */
@@ -27,9 +28,9 @@ export async function live(options: RunOptions): Promise<Lived> {
   try {
     const { outcome, exitCode } = await runImage({
       memory: 128,
-      timeout: 120,
       onConsole: (bytes) => void chunks.push(bytes),
       onNote: (note) => void notes.push(note.code),
+      timeout: 120 * patience,
       ...options,
     });
     return lived({ outcome, exitCode }, '');

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openKit, readKitFile, verifyKit, type Kit } from '../../../src/kernel/kit.js';
 import { makeKit } from '../../../src/kernel/make-kit.js';
 import { DEFAULT_PROFILE, loadSeries, profilesOf } from '../../../src/kernel/series.js';
@@ -83,6 +83,17 @@ describe('the store of kits', () => {
       message: 'there is no kernel kit of the profile "debug" yet',
     });
     expect(missing?.hint).toContain('ukl-link kernel build --profile debug;');
+  });
+
+  it('takes the kit that the environment names, when nothing else is named', async () => {
+    const { store } = await storeOf({ key: A }, { key: C });
+    vi.stubEnv('UKL_KIT', 'aaa');
+    try {
+      expect((await findKit(undefined, store)).manifest.key).toBe(A);
+      expect((await findKit('default', store)).manifest.key).toBe(C);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('knows kits from before there were profiles as those of the default one', async () => {
