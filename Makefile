@@ -49,7 +49,7 @@ test-debug:
 	@scripts/prerequisites.sh test
 	@$(MAKE) tool
 	$(UKL) kernel build --profile debug
-	@UKL_KIT=debug UKL_TEST_PATIENCE=10 node scripts/test.mjs test/boot
+	@UKL_KIT=debug UKL_TEST_PATIENCE=10 node scripts/test.mjs test/boot test/debug
 
 .PHONY: tool
 tool: dist/cli.cjs
