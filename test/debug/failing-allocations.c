@@ -79,7 +79,7 @@ static void do_fork(char **argv)
 
 static void do_exec(char **argv)
 {
-	execl(argv[0], argv[0], "left", (char *)NULL);
+	execl("/proc/self/exe", argv[0], "left", (char *)NULL);
 }
 
 static void *nothing(void *argument)
