@@ -27,7 +27,8 @@ export async function live(options: RunOptions): Promise<Lived> {
   });
   try {
     const { outcome, exitCode } = await runImage({
-      memory: 128,
+      // A kernel that is slow on purpose keeps books, which take memory.
+      memory: patience > 1 ? 512 : 128,
       onConsole: (bytes) => void chunks.push(bytes),
       onNote: (note) => void notes.push(note.code),
       timeout: 120 * patience,
