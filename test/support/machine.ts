@@ -66,9 +66,11 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
 
 /** Lines of a console log in which the kernel complains about itself; a program's own faults are not among them. */
 export function kernelComplaints(console: string): string[] {
+  // Who took the last memory is told with a backtrace; that is a fault of the program's, too.
+  const withoutOom = console.replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '');
   const complaint =
     /\bBUG:|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic/;
-  return console
+  return withoutOom
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => complaint.test(line) && !/ suite: /.test(line));

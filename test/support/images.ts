@@ -1,0 +1,35 @@
+/** Images of one fixture each, and files that a run lays over theirs. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { link } from '../../src/link.js';
+import { compileObject, type Model } from './compile.js';
+import { loadFixtures } from './fixtures.js';
+import { buildFolder } from './paths.js';
+
+const folder = `${buildFolder}/images`;
+
+/** Links a fixture as the only program of an image; returns the image's path. */
+export async function imageOf(
+  name: string,
+  options: { readonly args?: readonly string[]; readonly model?: Exclude<Model, 'mixed'> } = {},
+): Promise<string> {
+  const fixture = loadFixtures().find((one) => one.name === name);
+  if (!fixture) throw new Error(`no fixture ${name}`);
+  const { args = [], model = 'default' } = options;
+  mkdirSync(folder, { recursive: true });
+  const output = `${folder}/${name}-${model}.bzImage`;
+  const libs = fixture.language === 'c++' ? ['-lstdc++', '-lm'] : fixture.libs;
+  await link({ program: [await compileObject(fixture, model), ...libs], output, args });
+  return output;
+}
+
+/** An archive for a run's `initrd`, written when it is first asked for. */
+export function overlay(name: string, make: () => Uint8Array): () => string {
+  let path: string | undefined;
+  return () => {
+    if (path !== undefined) return path;
+    mkdirSync(folder, { recursive: true });
+    path = `${folder}/${name}.cpio`;
+    writeFileSync(path, make());
+    return path;
+  };
+}
