@@ -2,18 +2,31 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { link } from '../../src/link.js';
 import { compileObject, type Model } from './compile.js';
-import { loadFixtures } from './fixtures.js';
+import { loadFixtures, type Fixture } from './fixtures.js';
 import { buildFolder } from './paths.js';
 
 const folder = `${buildFolder}/images`;
+
+/** A fixture's object, as `gcc -c` leaves it. Throws if there is no fixture of this name. */
+export async function fixtureObject(
+  name: string,
+  model: Exclude<Model, 'mixed'> = 'default',
+): Promise<string> {
+  return compileObject(fixtureNamed(name), model);
+}
+
+function fixtureNamed(name: string): Fixture {
+  const fixture = loadFixtures().find((one) => one.name === name);
+  if (!fixture) throw new Error(`no fixture ${name}`);
+  return fixture;
+}
 
 /** Links a fixture as the only program of an image; returns the image's path. */
 export async function imageOf(
   name: string,
   options: { readonly args?: readonly string[]; readonly model?: Exclude<Model, 'mixed'> } = {},
 ): Promise<string> {
-  const fixture = loadFixtures().find((one) => one.name === name);
-  if (!fixture) throw new Error(`no fixture ${name}`);
+  const fixture = fixtureNamed(name);
   const { args = [], model = 'default' } = options;
   mkdirSync(folder, { recursive: true });
   const output = `${folder}/${name}-${model}.bzImage`;
