@@ -5,7 +5,7 @@ import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import { mib } from '../kit-text.js';
 import type { InputWords } from '../input-words.js';
-import { readLinkWords, type LinkOptionName } from '../link-words.js';
+import { DEBUG_FILE_ENDING, readLinkWords, type LinkOptionName } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
 import { warningChoice } from '../warning-choice.js';
 import { endAtOnceOnSignal } from '../signals.js';
@@ -50,9 +50,15 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
     map: words.map?.[0],
+    debugFile: debugFileOf(output, words['separate-debug-file']?.[0]),
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+/** Beside the image, unless another place is named. */
+function debugFileOf(output: string, given: string | undefined): string | undefined {
+  return given === '' ? output + DEBUG_FILE_ENDING : given;
 }
 
 /** The value of an option that takes one of a few words. */
