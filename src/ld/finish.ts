@@ -67,7 +67,7 @@ export function finishProgram(
 
   const view = new DataView(bytes.buffer);
   fillRelro(elf, loads, view);
-  fillInitramfs(elf, loads, view);
+  fillInitramfs(elf, loads, base, view);
   if (executableStack)
     view.setUint32(headerOf(elf, PT.GNU_STACK, 'PT_GNU_STACK') + P_FLAGS, PF.R | PF.W | PF.X, true);
   fillOffsets(elf, base, view);
@@ -125,12 +125,16 @@ function fillOffsets(elf: ElfFile, base: bigint, view: DataView): void {
   }
 }
 
-/** PT_UKL_INITRAMFS names the first page behind the program; nothing is there until the packer puts something there. */
-function fillInitramfs(elf: ElfFile, loads: readonly Segment[], view: DataView): void {
+/** PT_UKL_INITRAMFS names the first page behind the program and its sections; nothing is there until the packer puts something there. */
+function fillInitramfs(elf: ElfFile, loads: readonly Segment[], base: bigint, view: DataView): void {
   const at = headerOf(elf, PT_UKL_INITRAMFS, 'PT_UKL_INITRAMFS');
   const last = loads.at(-1);
   if (last === undefined) return;
-  const end = pageUp(last.virtualAddress + BigInt(last.memorySize));
+  const [memoryEnd, fileEnd] = [
+    last.virtualAddress + BigInt(last.memorySize),
+    base + BigInt(view.byteLength),
+  ];
+  const end = pageUp(memoryEnd > fileEnd ? memoryEnd : fileEnd);
   view.setBigUint64(at + P_VADDR, end, true);
   view.setBigUint64(at + P_PADDR, end, true);
   view.setBigUint64(at + P_ALIGN, PAGE, true);

@@ -26,7 +26,7 @@ const RANKS = 16;
  * their own (`.L12`).
  *
  * All symbols are local: ELF wants local ones in front of the others, which would make two runs, and nobody will link against a program that is
- * in the slot. Of several at one address the one that a person would call it by is first.
+ * in the slot. Of several at one address the first is the one that the kernel's own table would have first.
  *
  * @param base - address of the slot's start
  * @param newIndex - for each section of `elf` its number in the new file; 0: it has none
