@@ -183,26 +183,26 @@ def offset_of_kernel():
 
 
 class UklSymbols(gdb.Command):
-    """ukl-symbols PROGRAM [KERNEL [OFFSET]]
+    """ukl-symbols PROGRAM [--kernel VMLINUX] [--offset BYTES]
 
     Loads the symbols of a program in ring 0 and of its kernel, at the addresses that KASLR has given them.
-    PROGRAM is the file of `--separate-debug-file`, or what `ukl-link inspect --extract` writes; KERNEL is the vmlinux.
-    Without OFFSET it is found: for a core file or gdbserver by the auxiliary vector, for QEMU's stub by the interrupt table."""
+    PROGRAM is the file of `--separate-debug-file`, or what `ukl-link inspect --extract` writes.
+    Without an offset it is found: for a core file or gdbserver by the auxiliary vector, for QEMU's stub by the interrupt table."""
 
     def __init__(self):
         super().__init__("ukl-symbols", gdb.COMMAND_FILES)
 
     def invoke(self, argument, from_tty):
-        words = gdb.string_to_argv(argument)
-        if not 1 <= len(words) <= 3:
-            raise gdb.GdbError("usage: ukl-symbols PROGRAM [KERNEL [OFFSET]]")
-        program, *rest = words
-        with_kernel = len(rest) > 0
+        program, *rest = gdb.string_to_argv(argument) or [None]
+        given = dict(zip(rest[::2], rest[1::2]))
+        if program is None or len(rest) % 2 != 0 or not given.keys() <= {"--kernel", "--offset"}:
+            raise gdb.GdbError("usage: ukl-symbols PROGRAM [--kernel VMLINUX] [--offset BYTES]")
+        with_kernel = "--kernel" in given
         if with_kernel:
-            vmlinux = Elf(rest[0])
+            vmlinux = Elf(given["--kernel"])
             # It covers all of the slot, where gdb would look for nothing but the kernel's symbols.
             kernel = vmlinux.copy_without(b".ukl_slot")
-        offset = int(words[2], 0) if len(words) > 2 else offset_of_process(Elf(program).entry)
+        offset = int(given["--offset"], 0) if "--offset" in given else offset_of_process(Elf(program).entry)
         if offset is None and with_kernel:
             load("symbol-file", kernel, 0)
             offset = offset_of_kernel()
@@ -212,14 +212,16 @@ class UklSymbols(gdb.Command):
             load("symbol-file", kernel, offset)
             gdb.unwinder.register_unwinder(None, OrcUnwinder(vmlinux, offset), replace=True)
         load("add-symbol-file" if with_kernel else "symbol-file", program, offset)
-        print(f"ukl: symbols of {' and '.join(words[:2])}, moved by {offset:#x}")
+        names = " and ".join([program, *([given["--kernel"]] if with_kernel else [])])
+        print(f"ukl: symbols of {names}, moved by {offset:#x}")
 
 
 def load(command, path, offset):
     confirm = gdb.parameter("confirm")
     gdb.execute("set confirm off")
     try:
-        gdb.execute(f"{command} '{path}' -o {offset & WORD:#x}", to_string=True)
+        word = re.sub(r"([\s'\"\\])", r"\\\1", path)
+        gdb.execute(f"{command} {word} -o {offset & WORD:#x}", to_string=True)
     finally:
         gdb.execute(f"set confirm {'on' if confirm else 'off'}")
 

@@ -1,9 +1,6 @@
 import { COMPRESSIONS } from '../image/compression.js';
 import { readInputWords, type InputOptions, type InputWords } from './input-words.js';
 
-/** Behind an image's name: where its debugging information is unless another place is named. */
-export const DEBUG_FILE_ENDING = '.dbg';
-
 /** Options about warnings, of everything that looks at the inputs of a link. */
 export const warningOptions = {
   'fatal-warnings': { describe: 'Take warnings for errors' },

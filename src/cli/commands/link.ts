@@ -1,11 +1,12 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
+import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import { mib } from '../kit-text.js';
 import type { InputWords } from '../input-words.js';
-import { DEBUG_FILE_ENDING, readLinkWords, type LinkOptionName } from '../link-words.js';
+import { readLinkWords, type LinkOptionName } from '../link-words.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
 import { warningChoice } from '../warning-choice.js';
 import { endAtOnceOnSignal } from '../signals.js';
