@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel', 'report'],
-  ['link.ts', 'check.ts', 'inspect', 'bench'],
+  ['link.ts', 'check.ts', 'inspect', 'bench', 'gdb'],
   ['index.ts'],
   ['cli'],
 ];
