@@ -1,5 +1,6 @@
 /** Images of one fixture each, and files that a run lays over theirs. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { DEBUG_FILE_ENDING } from '../../src/gdb/index.js';
 import { link } from '../../src/link.js';
 import { compileObject, type Model } from './compile.js';
 import { loadFixtures, type Fixture } from './fixtures.js';
@@ -24,14 +25,24 @@ function fixtureNamed(name: string): Fixture {
 /** Links a fixture as the only program of an image; returns the image's path. */
 export async function imageOf(
   name: string,
-  options: { readonly args?: readonly string[]; readonly model?: Exclude<Model, 'mixed'> } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly model?: Exclude<Model, 'mixed'>;
+    /** Whether its symbols and lines are kept, in a file beside it. */
+    readonly debugFile?: boolean;
+  } = {},
 ): Promise<string> {
   const fixture = fixtureNamed(name);
-  const { args = [], model = 'default' } = options;
+  const { args = [], model = 'default', debugFile = false } = options;
   mkdirSync(folder, { recursive: true });
   const output = `${folder}/${name}-${model}.bzImage`;
   const libs = fixture.language === 'c++' ? ['-lstdc++', '-lm'] : fixture.libs;
-  await link({ program: [await compileObject(fixture, model), ...libs], output, args });
+  await link({
+    program: [await compileObject(fixture, model), ...libs],
+    output,
+    args,
+    ...(debugFile ? { debugFile: `${output}${DEBUG_FILE_ENDING}` } : {}),
+  });
   return output;
 }
 
