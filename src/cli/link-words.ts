@@ -40,6 +40,12 @@ export const linkOptions = {
       'Jump to the kernel for system calls, where that is proven right, or leave all alone [redirect]',
   },
   map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
+  'separate-debug-file': {
+    value: 'FILE',
+    optional: true,
+    describe:
+      'Write the program with the debugging information of its inputs to FILE [IMAGE.dbg], for ukl-link gdb',
+  },
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },

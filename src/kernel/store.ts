@@ -71,6 +71,12 @@ export function findStored(name: string, stored: readonly StoredKit[]): StoredKi
   return match;
 }
 
+/** The kit of this very key, if this machine has it, undamaged. */
+export async function kitOfKey(key: string): Promise<Kit | undefined> {
+  const stored = (await listKits()).find((entry) => entry.key === key);
+  return stored !== undefined && 'kit' in stored ? stored.kit : undefined;
+}
+
 export interface StoredOnce {
   readonly kit: Kit;
   /** The kit was in the store already. */

@@ -49,6 +49,11 @@ grep -m1 ^flags /proc/cpuinfo | tr ' ' '\\n' | grep -x -e smep -e smap | sort | 
 echo "cpus $(grep -c ^processor /proc/cpuinfo)"
 cat /proc/cmdline`;
 
+/** Where the kernel was in this boot, as 16 hexadecimal digits; undefined if the machine did not say. */
+export function kernelBase(outcomes: ReadonlyMap<string, Outcome>): string | undefined {
+  return /^[0-9a-f]{16}/.exec(outcomes.get(machineRun)?.output ?? '')?.[0];
+}
+
 /** Writes the suite's root file system as an uncompressed cpio archive to `output`. */
 export async function buildSuiteRoot(options: {
   readonly fixtures: readonly Fixture[];

@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel', 'report'],
-  ['link.ts', 'check.ts', 'inspect'],
+  ['link.ts', 'check.ts', 'inspect', 'gdb'],
   ['bench'],
   ['index.ts'],
   ['cli'],
