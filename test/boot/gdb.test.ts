@@ -17,16 +17,7 @@ const image = join(folder, 'debuggee.bzImage');
 const object = join(folder, 'debuggee.o');
 
 beforeAll(async () => {
-  execFileSync('gcc', [
-    '-g',
-    '-O1',
-    '-fno-inline',
-    '-fno-optimize-sibling-calls',
-    '-c',
-    '-o',
-    object,
-    source,
-  ]);
+  execFileSync('gcc', ['-g', '-O0', '-c', '-o', object, source]);
   await link({ program: [object], output: image, debugFile: `${image}.dbg` });
 });
 
@@ -57,7 +48,7 @@ test('from the first instruction to the end: lines, variables, and a function of
   const output = await gdb(
     ['--timeout', '100'],
     [
-      ...['break ukl_ask', 'continue', 'backtrace', 'next', 'next', 'print counter'],
+      ...['break ask', 'continue', 'backtrace', 'next', 'print counter'],
       ...['tbreak __x64_sys_getppid', 'continue', 'backtrace', 'up 4', 'info source', 'delete', 'continue'],
     ],
   );
@@ -81,9 +72,7 @@ describe('where KASLR has moved the kernel', () => {
     const core = join(folder, 'core');
     writeFileSync(core, Buffer.concat(chunks));
     const output = await gdb(['--core', core], ['backtrace', 'frame function main', 'print counter']);
-    expect(functions(output).slice(-6)).toEqual(
-      ['ukl_abort', 'fall', 'fall', 'fall', 'fall', 'core'].slice(-6),
-    );
+    expect(functions(output).join(' ')).toContain('ukl_abort fall fall fall fall core main');
     expect(output).toMatch(/^\$1 = 40$/m);
   });
 
@@ -96,10 +85,10 @@ describe('where KASLR has moved the kernel', () => {
     let ready = (): void => undefined;
     const running = new Promise<void>((resolve) => (ready = resolve));
     const machine = runImage({
-      ...{ image, args: ['loop'], memory: 128, timeout: 100, signal: end.signal, kernelLog: true },
+      ...{ image, args: ['loop'], memory: 128, timeout: 100, signal: end.signal },
       gdb: { port, wait: false },
       onConsole: (bytes) => {
-        if (Buffer.from(bytes).includes('Run /init')) ready();
+        if (Buffer.from(bytes).includes('looping')) ready();
       },
     });
     await Promise.race([running, machine]);

@@ -47,9 +47,13 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "core") == 0)
 		return core();
+	if (argc > 1 && strcmp(argv[1], "loop") == 0) {
+		puts("looping");
+		fflush(stdout);
+		for (;;)
+			ask();
+	}
 	ask();
-	while (argc > 1 && strcmp(argv[1], "loop") == 0)
-		ask();
 	printf("counter %d\n", counter);
 	return 3;
 }
