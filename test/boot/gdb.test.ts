@@ -48,12 +48,12 @@ test('from the first instruction to the end: lines, variables, and a function of
   const output = await gdb(
     ['--timeout', '100'],
     [
-      ...['break ask', 'continue', 'backtrace', 'next', 'print counter'],
+      ...['break debuggee.c:14', 'continue', 'backtrace', 'next', 'print counter'],
       ...['tbreak __x64_sys_getppid', 'continue', 'backtrace', 'up 4', 'info source', 'delete', 'continue'],
     ],
   );
   expect(output).toMatch(/^Temporary breakpoint 1, 0x[0-9a-f]+ in \S+ \(\)$/m);
-  expect(output).toMatch(/^Breakpoint 2, ask \(\) at \S+debuggee\.c:14$/m);
+  expect(output).toMatch(/^Breakpoint 2, (?:0x\w+ in )?ask \(\) at \S+debuggee\.c:14$/m);
   expect(output).toMatch(/^\$1 = 41$/m);
   expect(functions(output)).toEqual(expect.arrayContaining(['ask', 'main', ...FROM_KERNEL]));
   expect(functions(output).slice(-FROM_KERNEL.length - 1, -1)).toEqual(FROM_KERNEL);
@@ -82,13 +82,15 @@ describe('where KASLR has moved the kernel', () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     const end = new AbortController();
+    let said = '';
     let ready = (): void => undefined;
     const running = new Promise<void>((resolve) => (ready = resolve));
     const machine = runImage({
       ...{ image, args: ['loop'], memory: 128, timeout: 100, signal: end.signal },
       gdb: { port, wait: false },
       onConsole: (bytes) => {
-        if (Buffer.from(bytes).includes('looping')) ready();
+        said += Buffer.from(bytes).toString('latin1');
+        if (said.includes('looping')) ready();
       },
     });
     await Promise.race([running, machine]);
