@@ -32,7 +32,7 @@ test('process 1 of a root file system that nobody made', async () => {
 });
 
 test('the program’s symbols, as the kernel tells of them', async () => {
-  expect(await boot(await image('ownsymbols'))).toMatchObject({ console: 'ok\n', end: exit(0) });
+  expect(await boot(await imageOf('ownsymbols'))).toMatchObject({ console: 'ok\n', end: exit(0) });
 });
 
 test('a program that dies of a signal', async () => {
