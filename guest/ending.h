@@ -25,18 +25,37 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
+/*
+ * A program that was killed because it took all memory may have left it in files, and then even a page for this process
+ * is too much: so the ending has its memory beforehand, and begins with the files that only memory holds.
+ */
+enum { MAX_MOUNTS = 512, MAX_BYTES = 1 << 16 };
+static char mounts_text[MAX_BYTES];
+static char *mount_paths[MAX_MOUNTS];
+
+static void prepare_ending(void)
+{
+	sys(mlockall, 1 /* MCL_CURRENT */);
+}
+
+static void drop_scratch(void)
+{
+	sys(umount2, "/dev/shm", 0);
+	sys(umount2, "/run", 0);
+	sys(umount2, "/tmp", 0);
+}
+
 /* Unmounts the last mount first; what cannot be unmounted becomes read-only, so it is clean on disk. */
 static void unmount_all(void)
 {
-	enum { MAX_MOUNTS = 512, MAX_BYTES = 1 << 17 };
-	char *text = allocate(MAX_BYTES);
-	char **paths = allocate(MAX_MOUNTS * sizeof(*paths));
+	char *text = mounts_text;
+	char **paths = mount_paths;
 	long fd = sys(openat, proc_dir, "self/mounts", O_RDONLY | O_CLOEXEC);
 	long bytes, total = 0;
 	int count = 0;
 
 	sys(sync);
-	if (!text || !paths || fd < 0)
+	if (fd < 0)
 		return;
 	while ((bytes = sys(read, fd, text + total, MAX_BYTES - 1 - total)) > 0)
 		total += bytes;
@@ -94,6 +113,7 @@ static __attribute__((noreturn)) void end_machine(const struct ending *ending)
 
 	sys(kill, -1, SIGKILL);
 	drain(console);
+	drop_scratch();
 	unmount_all();
 
 	add_text(&log, "<5>ukl: ");

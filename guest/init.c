@@ -169,6 +169,7 @@ __attribute__((noreturn, used)) static void run(long *stack)
 	argv = make_argv(own_argv);
 	env = make_env(own_env);
 	input = open_input();
+	prepare_ending();
 	write_all(result_port, "ready\n", 6);
 	wait_for(start_program(input, argv.list, env.list));
 }

@@ -64,6 +64,8 @@ export interface LinkOptions extends WarningOptions {
   readonly map?: string;
   /** Whether the result is to say so as well. */
   readonly sites?: boolean;
+  /** Path of a file for debuggers: the linked program with the debugging information of its inputs. */
+  readonly debugFile?: string;
   /** What the image is compressed with; `lz4` when absent. */
   readonly compress?: ImageCompression;
 }
@@ -102,11 +104,12 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
-  const { map } = options;
+  const { map, debugFile } = options;
   const rewriting = { syscalls: options.syscalls ?? 'redirect' };
   const withSites = map !== undefined || options.sites === true;
-  const job: ProgramJob = { inputs, toolchain, base, imports, rewriting, withSites };
-  const { program, warnings: said, syscalls } = await linkProgram(job, timer);
+  const withDebug = debugFile !== undefined;
+  const job = { inputs, toolchain, base, imports, rewriting, withSites, withDebug };
+  const { program, warnings: said, syscalls, debug } = await linkProgram(job, timer);
   const warnings = judgeFindings(said, options);
   if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
   const { value: loaded, problems } = await loading;
@@ -139,6 +142,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     const { formatSyscallMap } = await import('./report/index.js');
     await writeFileAtomic(map, formatSyscallMap(syscalls));
   }
+  if (debugFile !== undefined && debug !== undefined) await writeFileAtomic(debugFile, debug);
   await timer.run(
     'write',
     () => writeFileAtomic(options.output, image),
@@ -168,6 +172,8 @@ export interface ProgramJob {
   readonly rewriting: RewriteOptions;
   /** Whether to say what became of each system call site. */
   readonly withSites?: boolean;
+  /** Whether to give the linked file with the debugging information of its inputs. */
+  readonly withDebug?: boolean;
   readonly cache?: RewriteCache;
 }
 
@@ -176,6 +182,8 @@ export interface LinkedProgramResult {
   readonly program: LinkedProgram;
   readonly warnings: readonly Diagnostic[];
   readonly syscalls: SyscallReport | undefined;
+  /** For debuggers: the file as ld has written it. */
+  readonly debug: Uint8Array | undefined;
 }
 
 /** The passes between inputs and a program that fits the slot. Throws UKL2014-2016, UKL6003-6005. */
@@ -196,6 +204,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
         entry: prefixedName('_start'),
         wanted: inputs.wanted.map(prefixedName),
         imports,
+        debug: job.withDebug === true,
         map: job.withSites === true,
         explain: originalNames(rewritten.paths),
       }),
@@ -207,6 +216,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
       finishProgram(linked.bytes, base, {
         imports: new Set(imports.keys()),
         executableStack: inputs.executableStack,
+        stripAll: inputs.stripAll,
       }),
     ({ elf }) => elf.length,
   );
@@ -219,7 +229,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
           () => collectSites({ ...job, cache }, rewritten.paths, map),
           () => map.length,
         );
-  return { program, warnings, syscalls };
+  return { program, warnings, syscalls, debug: job.withDebug === true ? linked.bytes : undefined };
 }
 
 /** The sites of every file, as they were found when it was rewritten, at the addresses of ld's map. */
@@ -266,14 +276,14 @@ async function loadParts(kit: Kit, compress: ImageCompression): Promise<KitConte
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
 async function resolveAll(options: LinkOptions): Promise<Resolved> {
-  const { rootfs, output, map } = options;
-  const [toolchain, kit, program, tree, place, mapPlace] = await Promise.all([
+  const { rootfs, output, map, debugFile } = options;
+  const others = [map, debugFile].filter((path) => path !== undefined);
+  const [toolchain, kit, program, tree, ...places] = await Promise.all([
     attempt(() => findToolchain()),
     attempt(() => findKit(options.kit)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
-    attempt(() => demandReplaceable(output)),
-    attempt(() => (map === undefined ? undefined : demandReplaceable(map))),
+    ...[output, ...others].map((path) => attempt(() => demandReplaceable(path))),
   ]);
   const inputs = await attempt(() =>
     program.value === undefined || toolchain.value === undefined
@@ -283,9 +293,9 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[kit, toolchain, program, tree, place, mapPlace, inputs].flatMap((tried) => tried.problems),
+    ...[kit, toolchain, program, tree, ...places, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
-    ...(map === undefined ? [] : checkOutput(map, [...taken, output])),
+    ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
   ];

@@ -8,6 +8,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/run.js'),
   },
   {
+    usage: 'gdb <image>',
+    describe: 'Debug the program of an image, and the kernel with it',
+    load: () => import('./commands/gdb.js'),
+  },
+  {
     usage: 'inspect <file..>',
     describe: 'Say what a file is and what it holds',
     load: () => import('./commands/inspect.js'),

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { existsSync } from 'node:fs';
+import { gdbRequirements } from '../gdb/gdb-command.js';
 import { cacheRoot, installCommand, missingRequirements, type Requirement } from '../host/index.js';
 import { buildRequirements, sourceRequirement, treeRequirements } from '../kernel/requirements.js';
 import { listKits, shownKey } from '../kernel/store.js';
@@ -37,6 +38,7 @@ export async function diagnose(): Promise<Diagnosis> {
     ['link', linkRequirements],
     ['kernel build', [...buildRequirements, sourceRequirement]],
     ['run', runRequirements],
+    ['gdb', gdbRequirements],
     ['kernel tree', treeRequirements],
   ];
   const missing = new Map<string, Requirement>();

@@ -8,6 +8,8 @@ export interface InputOption {
   readonly alias?: string;
   /** What the value is called on the help page; a switch has none. */
   readonly value?: string;
+  /** The value may be left out; then it must be given as `--name=VALUE`. */
+  readonly optional?: boolean;
   /** May be given more than once. */
   readonly many?: boolean;
   readonly describe: string;
@@ -19,7 +21,7 @@ export type InputOptions = Readonly<Record<string, InputOption>>;
 export interface InputWords<Name extends string> {
   /** The inputs, in order, in ld's spelling. */
   readonly program: readonly string[];
-  /** What each option was given, in order; a switch that was given has one empty string. */
+  /** What each option was given, in order; a switch that was given has one empty string, as has an optional value left out. */
   readonly given: Readonly<Partial<Record<Name, readonly string[]>>>;
 }
 
@@ -51,7 +53,8 @@ export function readInputWords<Name extends string>(
       continue;
     }
     const { name, option } = found;
-    const value = option.value === undefined ? '' : (found.value ?? queue.shift());
+    const alone = option.value === undefined || option.optional === true;
+    const value = found.value ?? (alone ? '' : queue.shift());
     if (value === undefined) throw new UsageError(`--${name} needs a value (${option.value})`);
     if (option.value === undefined && found.value !== undefined)
       throw new UsageError(`--${name} takes no value`);

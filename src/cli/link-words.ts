@@ -29,13 +29,23 @@ export const linkOptions = {
     value: COMPRESSIONS.join('|'),
     describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
   },
-  kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
+  kit: {
+    value: 'KEY',
+    describe:
+      'The kernel: first digits of a kit’s key, a profile, or a folder [$UKL_KIT, else the one made last]',
+  },
   syscalls: {
     value: 'redirect|native',
     describe:
       'Jump to the kernel for system calls, where that is proven right, or leave all alone [redirect]',
   },
   map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
+  'separate-debug-file': {
+    value: 'FILE',
+    optional: true,
+    describe:
+      'Write the program with the debugging information of its inputs to FILE [IMAGE.dbg], for ukl-link gdb',
+  },
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },

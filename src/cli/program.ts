@@ -44,6 +44,11 @@ function addLinkHelp(parser: Argv): void {
       describe: 'FILE: objects and archives, then libraries as for ld',
     });
     addInputOptions(sub, linkOptions);
+    sub.option('strip-all', {
+      type: 'boolean',
+      alias: 's',
+      describe: 'Leave the program’s symbols out of the image, as ld would',
+    });
     sub.example('$0 --with-program=hello.o -o hello.bzImage', 'then: ukl-link run hello.bzImage');
     return sub.demandCommand(1, 'say what to link (--with-program=FILE -o IMAGE), or name a command');
   });

@@ -153,6 +153,14 @@ export const runErrors = {
   badOption: (option: string, why: string): Diagnostic =>
     errorDiagnostic('UKL5016', `${option}: ${why}`, {}, 'see ukl-link run --help'),
 
+  notMeasured: (reason: string, tail: readonly string[]): Diagnostic =>
+    errorDiagnostic(
+      'UKL5020',
+      withTail(`the machine measured nothing: ${reason}`, tail),
+      {},
+      'QEMU must count instructions (-icount); run it by hand to see more: docs/bench.md',
+    ),
+
   badResult: (line: string, tail: readonly string[]): Diagnostic =>
     errorDiagnostic(
       'UKL5017',
@@ -163,4 +171,20 @@ export const runErrors = {
       {},
       'only `exit N`, `signal N`, `restart` and `error N WHAT` may be written to /dev/ttyS1',
     ),
+
+  symbolsOfAnother: (why: string, place: Place): Diagnostic =>
+    errorDiagnostic(
+      'UKL5018',
+      `these are not the symbols of this image: ${why}`,
+      place,
+      'link again with --separate-debug-file, or name another file with --symbols',
+    ),
+
+  /** Severity `note`: the program can be debugged all the same. */
+  kernelWithoutSymbols: (kit: string): Diagnostic => ({
+    code: 'UKL5019',
+    severity: 'note',
+    message: `the kernel's functions have no names: the files for debugging of kit ${kit} are not on this machine`,
+    hint: 'they are made by: ukl-link kernel build; an installed kit has none',
+  }),
 };

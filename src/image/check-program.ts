@@ -1,4 +1,11 @@
-import { ET, PROGRAM_HEADER_SIZE, PT, type ElfFile, type Segment } from '../elf/index.js';
+import {
+  ET,
+  PROGRAM_HEADER_SIZE,
+  PT,
+  SECTION_HEADER_SIZE,
+  type ElfFile,
+  type Segment,
+} from '../elf/index.js';
 import { imageErrors, type Diagnostic } from '../errors/index.js';
 import { PAGE_SIZE, roundUp } from './payload-layout.js';
 import { PT_UKL_INITRAMFS } from './program-headers.js';
@@ -53,6 +60,31 @@ export function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic
   return placed;
 }
 
+/** A range of a program's file, which is the same range of the slot. */
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * What a program has behind its segments: symbols, then the section headers. They come to lie behind the last segment's bytes, on a page of their
+ * own; its .bss may begin there as well, since nobody reads pages of zeros from an image. Undefined without section headers.
+ */
+export function sectionsRange(
+  elf: ElfFile,
+  placed: readonly Placed[],
+  problems: Diagnostic[],
+): FileRange | undefined {
+  const { shoff, shnum } = elf.header;
+  if (shoff === 0) return undefined;
+  const fileEnd = Math.max(0, ...placed.map(({ offset, segment }) => offset + segment.fileSize));
+  const start = roundUp(fileEnd, PAGE_SIZE);
+  const end = shoff + shnum * SECTION_HEADER_SIZE;
+  if (shoff < start || placed.some(({ offset, segment }) => offset !== segment.offset))
+    problems.push(imageErrors.programNotForSlot('its section headers tell of another place than the slot'));
+  return { start, end };
+}
+
 /** Offset of e_entry in the ELF header, and of p_vaddr in a program header. */
 const E_ENTRY = 24;
 const P_VADDR = 16;
@@ -70,9 +102,9 @@ export function headersRelocated(elf: ElfFile, relocs: BootRelocs, slot: SlotInf
   return [E_ENTRY, ...words].every((at) => Array.prototype.includes.call(relocs.relocs64, low + at));
 }
 
-/** The first relocation that names a word outside of the segments' bytes, as a problem. */
+/** The first relocation that names a word outside of these parts of the slot, as a problem. */
 export function checkRelocs(
-  placed: readonly Placed[],
+  held: readonly FileRange[],
   relocs: BootRelocs,
   slot: SlotInfo,
 ): Diagnostic | undefined {
@@ -85,8 +117,8 @@ export function checkRelocs(
   for (const [list, width] of lists) {
     for (let i = 0; i < list.length; i++) {
       const offset = list[i]! - low; // in range: the loop's bound
-      const held = placed.some((p) => offset >= p.offset && offset + width <= p.offset + p.segment.fileSize);
-      if (!held) return imageErrors.relocationOutsideProgram(list[i]!);
+      if (!held.some(({ start, end }) => offset >= start && offset + width <= end))
+        return imageErrors.relocationOutsideProgram(list[i]!);
     }
   }
   return undefined;

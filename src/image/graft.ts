@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { PF, PROGRAM_HEADER_SIZE, readElf } from '../elf/index.js';
 import { imageErrors, UklError, type Diagnostic } from '../errors/index.js';
-import { checkRelocs, headersRelocated, memoryEnd, placeSegments, slotBase } from './check-program.js';
+import {
+  checkRelocs,
+  headersRelocated,
+  memoryEnd,
+  placeSegments,
+  sectionsRange,
+  slotBase,
+} from './check-program.js';
 import { PAGE_SIZE, roundUp } from './payload-layout.js';
 import { PT_UKL_INITRAMFS, writeProgramHeader, type ProgramHeader } from './program-headers.js';
 import type { LinkedProgram, SlotInfo } from './types.js';
@@ -49,7 +56,7 @@ function fitArchive(archive: Uint8Array, room: number): Uint8Array {
 
 /**
  * Decides what of a program and of an initramfs lies where in the slot. The initramfs comes behind the last
- * segment's memory (.bss included), on a page of its own, and is announced in the program's `PT_UKL_INITRAMFS`.
+ * segment's memory (.bss included) and the program's symbols, on a page of its own, and is announced in the program's `PT_UKL_INITRAMFS`.
  *
  * @throws UklError (all problems at once): too large, or not linked for this slot
  */
@@ -67,7 +74,8 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   const announced = elf.segments.find((segment) => segment.type === PT_UKL_INITRAMFS);
   if (announced === undefined)
     problems.push(imageErrors.programNotForSlot('it has no PT_UKL_INITRAMFS header'));
-  const programEnd = roundUp(Math.max(0, ...placed.map(memoryEnd)), PAGE_SIZE);
+  const sections = sectionsRange(elf, placed, problems);
+  const programEnd = roundUp(Math.max(sections?.end ?? 0, ...placed.map(memoryEnd)), PAGE_SIZE);
   if (programEnd > slot.size) problems.push(imageErrors.programTooLarge(programEnd, slot.size));
   else if (archive !== undefined) {
     archive = fitArchive(archive, slot.size - programEnd);
@@ -76,17 +84,24 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   }
   if (!headersRelocated(elf, program.relocs, slot))
     problems.push(imageErrors.programNotForSlot('its headers hold addresses that KASLR would not move'));
-  const badReloc = checkRelocs(placed, program.relocs, slot);
+  const filled = placed.filter(({ segment }) => segment.fileSize > 0);
+  const held = filled.map(({ offset, segment }) => ({ start: offset, end: offset + segment.fileSize }));
+  if (sections !== undefined) held.push(sections);
+  const badReloc = checkRelocs(held, program.relocs, slot);
   if (badReloc !== undefined) problems.push(badReloc);
   if (problems.length > 0 || announced === undefined) throw new UklError(problems);
 
-  const filled = placed.filter(({ segment }) => segment.fileSize > 0);
   const pieces = filled.map(({ offset, segment }) => ({
     offset,
     size: roundUp(segment.fileSize, PAGE_SIZE),
     flags: segment.flags,
   }));
   const data = filled.map(({ offset, segment }) => ({ offset, data: segment.contents }));
+  if (sections !== undefined) {
+    const { start, end } = sections;
+    pieces.push({ offset: start, size: roundUp(end - start, PAGE_SIZE), flags: PF.R });
+    data.push({ offset: start, data: program.elf.subarray(start, end) });
+  }
   if (archive !== undefined) {
     pieces.push({ offset: programEnd, size: roundUp(archive.length, PAGE_SIZE), flags: PF.R });
     data.push({ offset: programEnd, data: archive });

@@ -3,6 +3,7 @@ import {
   ET,
   PROGRAM_HEADER_SIZE,
   PT,
+  SECTION_HEADER_SIZE,
   readElf,
   type ElfFile,
   type Segment,
@@ -23,8 +24,8 @@ export type Compression = 'lz4' | 'gzip' | 'zstd' | 'xz' | 'lzma' | 'bzip2' | 'l
 /** A program found in an image. */
 export interface ImageProgram {
   /**
-   * The program as an ELF file: ELF header, program headers and segments as they lie in the slot, at their file offsets.
-   * Sections are not in an image, so it has none.
+   * The program as an ELF file: headers, segments and sections as they lie in the slot, at their file offsets. An image
+   * that was made before there were symbols in the slot has no sections.
    */
   readonly elf: Uint8Array;
   /** Bytes of the slot it takes, .bss and initramfs included. */
@@ -140,23 +141,22 @@ function slotContent(payload: ElfFile, slot: SlotInfo): Uint8Array {
   return content;
 }
 
-/** The ELF file a slot's content was made of, without sections: its segments back at their file offsets. */
+/** The ELF file a slot's content was made of: its segments back at their file offsets, its sections where they are. */
 function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram; initramfs?: Uint8Array } {
-  // e_shoff, e_shnum, e_shstrndx: the sections they tell of stayed behind when the program was grafted.
-  const headers = new Uint8Array(content);
-  const view = new DataView(headers.buffer);
-  view.setBigUint64(40, 0n, true);
-  view.setUint32(60, 0, true);
-  const inSlot = readElf(headers);
+  const inSlot = readElf(content);
   const base = inSlot.header.type === ET.DYN ? 0n : slot.vaddr;
   const bytesAt = (segment: Segment): Uint8Array => {
     const at = Number(segment.virtualAddress - base);
     if (!(at >= 0 && at + segment.fileSize <= content.length))
       throw new Error(`the program's ${segment.typeName} lies outside of what the image brings`);
-    return headers.subarray(at, at + segment.fileSize);
+    return content.subarray(at, at + segment.fileSize);
   };
   const loads = inSlot.segments.filter((segment) => segment.type === PT.LOAD && segment.memorySize > 0);
-  const elf = new Uint8Array(Math.max(0, ...loads.map((load) => load.offset + load.fileSize)));
+  const fileEnd = Math.max(0, ...loads.map((load) => load.offset + load.fileSize));
+  const { shoff, shnum } = inSlot.header;
+  const sectionsEnd = shoff + shnum * SECTION_HEADER_SIZE;
+  const elf = new Uint8Array(Math.max(fileEnd, sectionsEnd));
+  if (shoff !== 0) elf.set(content.subarray(fileEnd, sectionsEnd), fileEnd);
   for (const load of loads) elf.set(bytesAt(load), load.offset);
   const announced = inSlot.segments.find((segment) => segment.type === PT_UKL_INITRAMFS);
   const initramfs = announced === undefined || announced.fileSize === 0 ? undefined : bytesAt(announced);
@@ -166,7 +166,7 @@ function programOf(content: Uint8Array, slot: SlotInfo): { program: ImageProgram
     .filter((segment) => segment.memorySize > 0)
     .map((segment) => Number(segment.virtualAddress - base) + segment.memorySize);
   return {
-    program: { elf, size: Math.max(0, ...ends) },
+    program: { elf, size: Math.max(sectionsEnd, ...ends) },
     ...(initramfs === undefined ? {} : { initramfs: new Uint8Array(initramfs) }),
   };
 }

@@ -7,11 +7,12 @@
 export interface LinkedProgram {
   /**
    * The linked ELF64 file: `ET_EXEC` linked at the slot's address, or `ET_DYN` linked at 0. Its first
-   * `PT_LOAD` covers the ELF header and the program headers; one program header is `PT_UKL_INITRAMFS`.
+   * `PT_LOAD` covers the ELF header and the program headers; one program header is `PT_UKL_INITRAMFS`. If it has section
+   * headers, file offsets are offsets from the slot's start, and all that is behind the segments goes into the slot, too.
    */
   readonly elf: Uint8Array;
   /**
-   * Words KASLR has to move, those of the ELF header and the program headers included (`e_entry`, `p_vaddr`).
+   * Words KASLR has to move, those of the ELF header, program headers, section headers and symbols included (`e_entry`, `p_vaddr` …).
    * Empty for `ET_DYN`.
    */
   readonly relocs: BootRelocs;

@@ -16,6 +16,8 @@ export interface ProgramArguments {
   readonly searchDirs: readonly string[];
   /** Symbols of `-u`: archives are searched for them although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** `-s`, `--strip-all`: no symbols. */
+  readonly stripAll: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export function parseProgramArguments(words: readonly string[]): ProgramArgument
   const searchDirs: string[] = [];
   const wanted: string[] = [];
   let groupOpen = false;
+  let stripAll = false;
 
   const openGroup = (): void => {
     if (groupOpen) problems.push(linkErrors.groupNotOpen());
@@ -65,6 +68,7 @@ export function parseProgramArguments(words: readonly string[]): ProgramArgument
     else if (word === '--end-group' || word === '-)') closeGroup();
     else if (word === '--whole-archive') inputs.push({ kind: 'whole-archive', on: true });
     else if (word === '--no-whole-archive') inputs.push({ kind: 'whole-archive', on: false });
+    else if (word === '-s' || word === '--strip-all') stripAll = true;
     else if (!word.startsWith('-')) inputs.push({ kind: 'file', path: word });
     else if (!WITHOUT_EFFECT.has(word)) problems.push(linkErrors.unknownOption(word));
   }
@@ -74,7 +78,7 @@ export function parseProgramArguments(words: readonly string[]): ProgramArgument
     problems.push(linkErrors.noInput());
   }
   if (problems.length > 0) throw new UklError(problems);
-  return { inputs, searchDirs, wanted };
+  return { inputs, searchDirs, wanted, stripAll };
 }
 
 /** `-lfoo`, `-l foo`, `--library=foo`, `--library foo` and so on; undefined for every other word. */

@@ -43,6 +43,8 @@ export interface ResolvedInputs {
   readonly memorySize: number;
   /** Whether an object asks for a stack that can be executed (UKL2111). */
   readonly executableStack: boolean;
+  /** Whether the command line asks for a program without symbols. */
+  readonly stripAll: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -95,6 +97,7 @@ export async function surveyInputs(
     items,
     files: opener.linked,
     wanted: program.wanted,
+    stripAll: program.stripAll,
     memorySize: objects.reduce((sum, { input }) => sum + input.facts.size, 0),
     objects,
     executableStack: found.some(({ code }) => code === 'UKL2111'),

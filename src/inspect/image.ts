@@ -2,7 +2,7 @@ import { PT, notesOf, readElf, type ElfFile } from '../elf/index.js';
 import type { Place } from '../errors/index.js';
 import { readImage, type BootRelocs, type ImageInfo, type SetupHeader } from '../image/index.js';
 import { readKitFile, type Kit } from '../kernel/kit.js';
-import { listKits } from '../kernel/store.js';
+import { kitOfKey } from '../kernel/store.js';
 import type { KernelRange } from './code.js';
 import { programReport } from './program.js';
 import { address, type BootReport, type ImagePart, type ImageReport, type LinkedReport } from './report.js';
@@ -46,7 +46,7 @@ function bootReport(setup: SetupHeader): BootReport {
 }
 
 async function linkedReport(ukl: UklImage, place: Place): Promise<LinkedReport> {
-  const kit = ukl.kit === undefined ? undefined : await storedKit(ukl.kit);
+  const kit = ukl.kit === undefined ? undefined : await kitOfKey(ukl.kit);
   const elf = ukl.program === undefined ? undefined : readElf(ukl.program.elf, place);
   const rootfs = ukl.initramfs === undefined ? undefined : rootfsContent(ukl.initramfs, place);
   const options = elf === undefined ? undefined : programOptions(elf);
@@ -65,12 +65,6 @@ async function linkedReport(ukl: UklImage, place: Place): Promise<LinkedReport> 
     ...(rootfs?.env === undefined ? {} : { env: rootfs.env }),
     ...(rootfs === undefined ? {} : { rootfs: rootfs.report }),
   };
-}
-
-/** The kit of this key, if this machine has it. */
-async function storedKit(key: string): Promise<Kit | undefined> {
-  const stored = (await listKits()).find((entry) => entry.key === key);
-  return stored !== undefined && 'kit' in stored ? stored.kit : undefined;
 }
 
 /** Where the kernel's own segments lie, and what its symbols are called. */
@@ -105,10 +99,14 @@ function imageParts({ payload, slot, relocs, initramfs }: UklImage, elf: ElfFile
   );
   const bytes = (segments: readonly { readonly fileSize: number }[]): number =>
     segments.reduce((sum, { fileSize }) => sum + fileSize, 0);
+  const programLoads = elf?.segments.filter(({ type }) => type === PT.LOAD) ?? [];
+  const programSize = bytes(programLoads);
+  const programEnd = Math.max(0, ...programLoads.map(({ offset, fileSize }) => offset + fileSize));
   const entries = relocs.relocs64.length + relocs.relocs32Inverse.length + relocs.relocs32.length;
   const parts: ImagePart[] = [
     { name: 'kernel', size: bytes(own) - bytes(overlays) },
-    { name: 'program', size: bytes(elf?.segments.filter(({ type }) => type === PT.LOAD) ?? []) },
+    { name: 'program', size: programSize },
+    { name: 'symbols', size: Math.max(0, (elf?.bytes.length ?? 0) - programEnd) },
     { name: 'root file system', size: initramfs?.length ?? 0 },
     { name: 'command line', size: bytes(overlays) },
     // Each list is headed by a zero.

@@ -2,6 +2,7 @@ import { UklError, linkErrors, type Place } from '../errors/index.js';
 import {
   R_X86_64,
   RELA_SIZE,
+  SHF,
   SHT,
   relocationTypeName,
   type ElfFile,
@@ -92,6 +93,8 @@ class Collector {
   readonly #moves: Uint8Array;
   /** The sections that hold GOT slots. */
   readonly #got: readonly Section[];
+  /** These, and all other sections with bytes that the program may write to. */
+  readonly #writable: readonly Section[];
   readonly #words64 = new Set<number>();
   readonly #words32 = new Set<number>();
   readonly #inverse32 = new Set<number>();
@@ -104,6 +107,9 @@ class Collector {
         : 0,
     );
     this.#got = elf.sections.filter(({ name }) => name === '.got' || name === '.got.plt');
+    this.#writable = elf.sections.filter(
+      (section) => section.isAllocated && section.has(SHF.WRITE) && section.type !== SHT.NOBITS,
+    );
   }
 
   result(): BootRelocations {
@@ -126,8 +132,9 @@ class Collector {
       }
       this.#words64.add((tableAddress + at) >>> 0);
       this.#words64.add((tableAddress + at + 16) >>> 0);
-      // Before start-up the slot holds the address of its own PLT entry, or nothing.
-      if (this.#gotWord(slot, table) !== 0n) this.#words64.add(slot);
+      // Before start-up the slot holds the address of its own PLT entry, or nothing. A pointer to a local function is filled in where it
+      // stands in the data.
+      if (this.#word(slot, this.#writable, table) !== 0n) this.#words64.add(slot);
     }
   }
 
@@ -173,18 +180,19 @@ class Collector {
   }
 
   #addGotSlot(slot: number, moves: boolean, target: Section): void {
-    this.#gotWord(slot, target);
+    this.#word(slot, this.#got, target);
     if (moves) this.#words64.add(slot);
   }
 
-  /** The word of a GOT slot. A slot outside of the GOT would mean that this module misunderstands a relocation. */
-  #gotWord(slot: number, from: Section): bigint {
-    for (const got of this.#got) {
-      const offset = (slot - low32(got.address)) >>> 0;
-      if (offset % 8 === 0 && offset + 8 <= got.size) return viewOf(got.contents).getBigUint64(offset, true);
+  /** The word of a slot in one of `places`. A slot outside of them would mean that this module misunderstands a relocation. */
+  #word(slot: number, places: readonly Section[], from: Section): bigint {
+    for (const place of places) {
+      const offset = (slot - low32(place.address)) >>> 0;
+      if (offset % Math.max(place.entrySize, 1) === 0 && offset + 8 <= place.size)
+        return viewOf(place.contents).getBigUint64(offset, true);
     }
     throw new UklError(
-      linkErrors.unexpectedLayout(`${from.name} uses a GOT slot at 0x${slot.toString(16)}, where none is`),
+      linkErrors.unexpectedLayout(`${from.name} uses a slot at 0x${slot.toString(16)}, where none is`),
     );
   }
 

@@ -1,13 +1,15 @@
 import { UklError, linkErrors } from '../errors/index.js';
+import { alignUp } from '../elf/bytes.js';
 import { ET, PF, PT, PROGRAM_HEADER_SIZE, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { collectBootRelocations, type BootRelocations } from './boot-relocations.js';
+import { slotSections, type SlotSections } from './slot-sections.js';
 
 /** Segment of the kernel's contract: where in the slot the root file system lies. */
 export const PT_UKL_INITRAMFS = 0x60756b6c;
 
 /** A program as the slot takes it. */
 export interface SlotProgram {
-  /** An ET_EXEC file of headers and segments alone. */
+  /** An ET_EXEC file that lies as the slot does: segments, then on a page of their own symbols and section headers. */
   readonly elf: Uint8Array;
   readonly relocs: BootRelocations;
 }
@@ -18,14 +20,18 @@ export interface ProgramTraits {
   readonly imports?: ReadonlySet<string>;
   /** Whether the stack is to be executable. */
   readonly executableStack?: boolean;
+  /** Whether the symbol table is to be left out (ld's `--strip-all`). */
+  readonly stripAll?: boolean;
 }
 
-const PAGE = 4096n;
+const PAGE_SIZE = 4096;
+const PAGE = BigInt(PAGE_SIZE);
 
 /** Byte offsets in the ELF header. */
 const E_ENTRY = 0x18;
 const E_SHOFF = 0x28;
-const E_SHENTSIZE = 0x3a;
+const E_SHNUM = 0x3c;
+const E_SHSTRNDX = 0x3e;
 /** Byte offsets in a program header. */
 const P_TYPE = 0;
 const P_FLAGS = 4;
@@ -37,31 +43,41 @@ const P_MEMSZ = 40;
 const P_ALIGN = 48;
 
 /**
- * Makes of ld's output what goes into the slot at `base`: fills in the two program headers ld cannot, drops everything that is not
- * loaded, and collects the words that KASLR moves. Those include the addresses in the ELF header and the program headers: libc and
- * unwinders read them in memory and take them as they are. Throws UKL2015 and UKL2016.
+ * Makes of ld's output what goes into the slot at `base`: lays it out as the slot is, fills in the two program headers ld cannot, makes section
+ * headers and a symbol table, drops everything else that is not loaded, and collects the words that KASLR moves. Those include the addresses in
+ * all headers and symbols: libc and unwinders, the kernel and debuggers read them in memory and take them as they are. Throws UKL2015 and UKL2016.
  */
 export function finishProgram(
   linked: Uint8Array,
   base: bigint,
-  { imports, executableStack = false }: ProgramTraits = {},
+  { imports, executableStack = false, stripAll = false }: ProgramTraits = {},
 ): SlotProgram {
   const elf = readElf(linked);
   const loads = elf.segments.filter((segment) => segment.type === PT.LOAD);
   checkLoads(elf, loads, base);
   const relocs = collectBootRelocations(elf, imports);
 
-  const end = Math.max(...loads.map((load) => load.offset + load.fileSize));
-  const bytes = linked.slice(0, end);
+  const placeOf = ({ virtualAddress }: Segment): number => Number(virtualAddress - base);
+  const fileEnd = Math.max(...loads.map((load) => placeOf(load) + load.fileSize));
+  const start = alignUp(fileEnd, PAGE_SIZE);
+  const sections = slotSections(elf, base, start, !stripAll);
+  const bytes = new Uint8Array(start + sections.bytes.length);
+  for (const load of loads) bytes.set(load.contents, placeOf(load));
+  bytes.set(sections.bytes, start);
+
   const view = new DataView(bytes.buffer);
   fillRelro(elf, loads, view);
-  fillInitramfs(elf, loads, view);
+  fillInitramfs(elf, loads, base, view);
   if (executableStack)
     view.setUint32(headerOf(elf, PT.GNU_STACK, 'PT_GNU_STACK') + P_FLAGS, PF.R | PF.W | PF.X, true);
-  // No section headers: they would point behind the end.
-  view.setBigUint64(E_SHOFF, 0n, true);
-  for (let at = E_SHENTSIZE; at < 0x40; at += 2) view.setUint16(at, 0, true);
-  return { elf: bytes, relocs: { ...relocs, relocs64: withHeaders(elf, view, base, relocs.relocs64) } };
+  fillOffsets(elf, base, view);
+  view.setBigUint64(E_SHOFF, BigInt(sections.shoff), true);
+  view.setUint16(E_SHNUM, sections.shnum, true);
+  view.setUint16(E_SHSTRNDX, sections.shstrndx, true);
+  return {
+    elf: bytes,
+    relocs: { ...relocs, relocs64: withHeaders(elf, view, base, start, sections, relocs.relocs64) },
+  };
 }
 
 /** What linker-scripts/program.ld promises to the kernel: R, R E and RW in this order, on pages of their own, the first at `base`. */
@@ -91,7 +107,6 @@ function fillRelro(elf: ElfFile, loads: readonly Segment[], view: DataView): voi
   if (data === undefined) return;
   const size = end - data.virtualAddress;
   view.setUint32(at + P_TYPE, PT.GNU_RELRO, true);
-  view.setBigUint64(at + P_OFFSET, BigInt(data.offset), true);
   view.setBigUint64(at + P_VADDR, data.virtualAddress, true);
   view.setBigUint64(at + P_PADDR, data.virtualAddress, true);
   // With nothing behind it, the file may end before the page does.
@@ -101,20 +116,43 @@ function fillRelro(elf: ElfFile, loads: readonly Segment[], view: DataView): voi
   view.setBigUint64(at + P_ALIGN, 1n, true);
 }
 
-/** PT_UKL_INITRAMFS names the first page behind the program; nothing is there until the packer puts something there. */
-function fillInitramfs(elf: ElfFile, loads: readonly Segment[], view: DataView): void {
+/** The file is the slot: p_offset of whatever has a place is the distance from the slot's start. */
+function fillOffsets(elf: ElfFile, base: bigint, view: DataView): void {
+  for (let i = 0; i < elf.segments.length; i++) {
+    const at = elf.header.phoff + i * PROGRAM_HEADER_SIZE;
+    const address = view.getBigUint64(at + P_VADDR, true);
+    if (address !== 0n) view.setBigUint64(at + P_OFFSET, address - base, true);
+  }
+}
+
+/** PT_UKL_INITRAMFS names the first page behind the program and its sections; nothing is there until the packer puts something there. */
+function fillInitramfs(elf: ElfFile, loads: readonly Segment[], base: bigint, view: DataView): void {
   const at = headerOf(elf, PT_UKL_INITRAMFS, 'PT_UKL_INITRAMFS');
   const last = loads.at(-1);
   if (last === undefined) return;
-  const end = pageUp(last.virtualAddress + BigInt(last.memorySize));
+  const [memoryEnd, fileEnd] = [
+    last.virtualAddress + BigInt(last.memorySize),
+    base + BigInt(view.byteLength),
+  ];
+  const end = pageUp(memoryEnd > fileEnd ? memoryEnd : fileEnd);
   view.setBigUint64(at + P_VADDR, end, true);
   view.setBigUint64(at + P_PADDR, end, true);
   view.setBigUint64(at + P_ALIGN, PAGE, true);
 }
 
-/** The boot relocations of the headers: e_entry, and p_vaddr and p_paddr of every segment that has a place. */
-function withHeaders(elf: ElfFile, view: DataView, base: bigint, words: Uint32Array): Uint32Array {
-  const start = Number(base & 0xffff_ffffn);
+/**
+ * The boot relocations, with those of the headers (e_entry, p_vaddr and p_paddr of every segment that has a place) and of the sections, which
+ * lie at `start`.
+ */
+function withHeaders(
+  elf: ElfFile,
+  view: DataView,
+  base: bigint,
+  start: number,
+  { addressWords }: SlotSections,
+  words: Uint32Array,
+): Uint32Array {
+  const slot = Number(base & 0xffff_ffffn);
   const offsets = [E_ENTRY];
   for (let i = 0; i < elf.segments.length; i++) {
     const at = elf.header.phoff + i * PROGRAM_HEADER_SIZE;
@@ -122,7 +160,12 @@ function withHeaders(elf: ElfFile, view: DataView, base: bigint, words: Uint32Ar
       if (view.getBigUint64(field, true) !== 0n) offsets.push(field);
     }
   }
-  return Uint32Array.from([...offsets.map((offset) => (start + offset) >>> 0), ...words]).sort();
+  const all = new Uint32Array(offsets.length + words.length + addressWords.length);
+  all.set(offsets.map((offset) => slot + offset));
+  all.set(words, offsets.length);
+  for (let i = 0, to = offsets.length + words.length; i < addressWords.length; i++)
+    all[to + i] = slot + start + addressWords[i]!; // in range: the loop's bound
+  return all.sort();
 }
 
 /** File offset of the program header of this type. */

@@ -1,3 +1,6 @@
+/** Stands before every symbol of a program, so that none can be taken for one of the kernel's. */
+export const PREFIX = 'ukl_';
+
 /**
  * Names that GNU ld defines or looks for itself. They mean the same in every object and keep their names when a program's
  * symbols are prefixed. Source: bfd/elflink.c and bfd/elfxx-x86.c of binutils, and linker-scripts/program.ld.

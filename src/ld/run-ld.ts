@@ -23,6 +23,8 @@ export interface LdJob {
   readonly wanted: readonly string[];
   /** Link addresses of the kernel's functions that the program jumps to. */
   readonly imports: ReadonlyMap<string, bigint>;
+  /** Whether the debugging information of the inputs is to be kept. */
+  readonly debug: boolean;
   /** Whether to tell where every input section went. */
   readonly map: boolean;
   /** Turns what ld says into the user's words. */
@@ -81,7 +83,8 @@ function ldArguments(job: LdJob, output: string): string[] {
     // Unwinders find the tables of a program without crtbeginT.o by PT_GNU_EH_FRAME.
     '--eh-frame-hdr',
     // For the boot relocations; debug sections would only bring more of them to read and drop.
-    ...['--emit-relocs', '--strip-debug'],
+    '--emit-relocs',
+    ...(job.debug ? [] : ['--strip-debug']),
     // ld must not look for libraries on its own: all paths are resolved.
     '-nostdlib',
     ...job.wanted.map((name) => `--undefined=${name}`),

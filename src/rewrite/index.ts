@@ -1,6 +1,6 @@
 export { CacheError, RewriteCache, contentKey } from './cache.js';
 export { originalNames } from './original-names.js';
-export { PREFIX, prefixedName } from './prefix.js';
+export { prefixedName } from './prefix.js';
 export { readSites, rewriteInputs, type RewriteInput, type RewriteResult } from './rewrite.js';
 export type { ObjectSites, RewriteOptions } from './rewrite-file.js';
 export { KERNEL_NAME, SYSCALL_MODES, type SyscallMode } from './sites/redirect.js';

@@ -1,4 +1,4 @@
-import { PREFIX } from './prefix.js';
+import { PREFIX } from '../ld/linker-symbols.js';
 
 /** Turns what a tool says of rewritten files back into the user's words: paths of the originals, names without the prefix. */
 export function originalNames(paths: ReadonlyMap<string, string>): (text: string) => string {

@@ -1,8 +1,5 @@
 import { STT, type ElfEdit } from '../elf/index.js';
-import { isLinkerName } from '../ld/linker-symbols.js';
-
-/** Stands before every symbol of a program, so that none can be taken for one of the kernel's. */
-export const PREFIX = 'ukl_';
+import { PREFIX, isLinkerName } from '../ld/linker-symbols.js';
 
 /**
  * Puts `ukl_` before every symbol of an object, local ones included. What keeps its name: names that ld knows (for global symbols; a local

@@ -3,6 +3,7 @@ export {
   defaultSilenceLimit,
   machineFailureExitCode,
   type Accelerator,
+  type GdbStub,
   type MachineOptions,
   type Outcome,
   type RunInput,

@@ -93,13 +93,15 @@ export async function operateMachine(
     reject: false,
     // Node may be ended by a signal while the machine runs.
     cleanup: true,
+    // Ctrl-C at a debugger's prompt stops the program; it must not end the machine.
+    detached: options.gdb !== undefined,
   });
   let ended = false;
   const end = qemu.then((result) => {
     ended = true;
     return result;
   });
-  const qmp = new Qmp(qemu.stdio[controlFd] as unknown as Duplex);
+  const qmp = new Qmp(qemu.stdio[controlFd] as unknown as Duplex, options.gdb?.onListening);
   const input =
     options.input &&
     new ProgramInput(

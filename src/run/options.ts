@@ -5,6 +5,16 @@ import type { PortForward } from './ports.js';
 /** How the machine's instructions are executed: by the CPU's virtualization, or by QEMU's translator. */
 export type Accelerator = 'kvm' | 'tcg';
 
+/** QEMU's gdb stub. */
+export interface GdbStub {
+  /** TCP port on 127.0.0.1. */
+  readonly port: number;
+  /** Start only when the debugger says so. */
+  readonly wait: boolean;
+  /** A debugger can connect now. */
+  readonly onListening?: () => void;
+}
+
 /** The machine, as far as its QEMU command line says it. */
 export interface MachineOptions {
   /** A bzImage or a PVH vmlinux. */
@@ -22,12 +32,7 @@ export interface MachineOptions {
   readonly kernelLog?: boolean;
   /** An initrd of the user's own; the run's arguments are added behind it. */
   readonly initrd?: string;
-  readonly gdb?: {
-    /** TCP port of QEMU's gdb stub on 127.0.0.1. */
-    readonly port: number;
-    /** Start only when the debugger says so. */
-    readonly wait: boolean;
-  };
+  readonly gdb?: GdbStub;
   /** More arguments for QEMU, at the end. */
   readonly qemuArguments?: readonly string[];
   /** QEMU's program. Default `qemu-system-x86_64`. */

@@ -11,10 +11,15 @@ export class Qmp {
   #socket: Duplex;
   #text = '';
   #shutdown: ShutdownReason | undefined;
+  #onReady: (() => void) | undefined;
 
-  /** @param socket - Connected to a QEMU that starts paused, or will be. */
-  constructor(socket: Duplex) {
+  /**
+   * @param socket - Connected to a QEMU that starts paused, or will be.
+   * @param onReady - QEMU has set everything up: it answers commands only then.
+   */
+  constructor(socket: Duplex, onReady?: () => void) {
     this.#socket = socket;
+    this.#onReady = onReady;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       this.#take(text);
@@ -32,7 +37,11 @@ export class Qmp {
     const lines = (this.#text + text).split('\n');
     this.#text = lines.pop() ?? '';
     for (const line of lines.filter((l) => l.trim() !== '')) {
-      const message = JSON.parse(line) as { event?: string; data?: { reason?: string } };
+      const message = JSON.parse(line) as { event?: string; data?: { reason?: string }; return?: object };
+      if (message.return !== undefined) {
+        this.#onReady?.();
+        this.#onReady = undefined;
+      }
       if (message.event === 'SHUTDOWN') this.#shutdown ??= message.data?.reason;
     }
   }

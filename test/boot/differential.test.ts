@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { judge, runSuite, type SuiteRun } from '../support/differential.js';
 import { loadFixtures } from '../support/fixtures.js';
-import { machineRun } from '../support/suite.js';
+import { kernelBase, machineRun } from '../support/suite.js';
 
 const fixtures = loadFixtures().filter(({ needs }) => !needs.includes('image'));
 const kernelBases: string[] = [];
@@ -22,7 +22,7 @@ describe.each([
   let run: SuiteRun;
   beforeAll(async () => {
     run = await runSuite(chosen, { model, syscalls }, machine);
-    kernelBases.push(/^[0-9a-f]{16}/.exec(run.outcomes.get(machineRun)?.output ?? '')?.[0] ?? 'unknown');
+    kernelBases.push(kernelBase(run.outcomes) ?? 'unknown');
   });
 
   test('the machine is what a user boots: two processors, SMEP and SMAP, no mitigation switched off', () => {

@@ -1,37 +1,18 @@
 /** One program per image, with nothing else: linked, booted by `ukl-link run`'s library, judged by what it printed and its status. */
-import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { link } from '../../src/link.js';
+import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../src/run/index.js';
-import { compileObject, type Model } from '../support/compile.js';
 import { loadFixtures } from '../support/fixtures.js';
+import { imageOf } from '../support/images.js';
 import { live } from '../support/live.js';
-import { buildFolder } from '../support/paths.js';
 
-const folder = `${buildFolder}/images`;
 const fixtures = loadFixtures();
-beforeAll(() => void mkdirSync(folder, { recursive: true }));
-
-async function image(
-  name: string,
-  options: { readonly args?: readonly string[]; readonly model?: Exclude<Model, 'mixed'> } = {},
-): Promise<string> {
-  const fixture = fixtures.find((one) => one.name === name);
-  if (!fixture) throw new Error(`no fixture ${name}`);
-  const { args = [], model = 'default' } = options;
-  const output = `${folder}/${name}-${model}.bzImage`;
-  const libs = fixture.language === 'c++' ? ['-lstdc++', '-lm'] : fixture.libs;
-  await link({ program: [await compileObject(fixture, model), ...libs], output, args });
-  return output;
-}
-
 const boot = (path: string, options: Partial<RunOptions> = {}) => live({ image: path, cpus: 2, ...options });
 const exit = (status: number) => ({ outcome: { kind: 'exit', status }, exitCode: status });
 
 describe('hello', () => {
   test('arguments of the link and of the run, environment and status of the run', async () => {
-    const path = await image('hello', { args: ['baked in'] });
+    const path = await imageOf('hello', { args: ['baked in'] });
     expect(await boot(path, { args: ['given'], env: ['HELLO_STATUS=7'] })).toMatchObject({
       console: 'Hello from hello!\nargument 1: baked in\nargument 2: given\n',
       end: exit(7),
@@ -39,25 +20,29 @@ describe('hello', () => {
   });
 
   test('compiled for the kernel', async () => {
-    const path = await image('hello', { model: 'kernel' });
+    const path = await imageOf('hello', { model: 'kernel' });
     expect(await boot(path)).toMatchObject({ console: 'Hello from hello!\n', end: exit(0) });
   });
 });
 
 test('process 1 of a root file system that nobody made', async () => {
-  const { console, end } = await boot(await image('first', { args: ['baked'] }), { env: ['STATUS=5'] });
+  const { console, end } = await boot(await imageOf('first', { args: ['baked'] }), { env: ['STATUS=5'] });
   expect(console).toBe('pid 1, parent 0, argv [baked]\nok\n');
   expect(end).toEqual(exit(5));
 });
 
+test('the program’s symbols, as the kernel tells of them', async () => {
+  expect(await boot(await image('ownsymbols'))).toMatchObject({ console: 'ok\n', end: exit(0) });
+});
+
 test('a program that dies of a signal', async () => {
-  const { console, end } = await boot(await image('faultkill', { args: ['0'] }));
+  const { console, end } = await boot(await imageOf('faultkill', { args: ['0'] }));
   expect(console).toMatch(/^read NULL: SIGSEGV\n/);
   expect(end).toEqual({ outcome: { kind: 'signal', signal: 11 }, exitCode: 139 });
 });
 
 test('process 1 ends by abort()', async () => {
-  const { console, end } = await boot(await image('abort'));
+  const { console, end } = await boot(await imageOf('abort'));
   expect(console).toBe('before\n');
   expect(end).toEqual({ outcome: { kind: 'signal', signal: 6 }, exitCode: 134 });
 });
@@ -65,7 +50,7 @@ test('process 1 ends by abort()', async () => {
 test('a C++ program that reads its input', async () => {
   const fixture = fixtures.find(({ name }) => name === 'iostream')?.cases[0];
   const stream = Readable.from([Buffer.from(fixture?.stdin ?? '')]);
-  const { console, end } = await boot(await image('iostream'), { input: { stream, kind: 'data' } });
+  const { console, end } = await boot(await imageOf('iostream'), { input: { stream, kind: 'data' } });
   expect(console).toBe(fixture?.stdout?.map((line) => `${line}\n`).join(''));
   expect(end).toEqual(exit(0));
 });

@@ -112,6 +112,16 @@ describe('wrong usage', () => {
 });
 
 describe('kernel', () => {
+  it('builds the profiles that there are', async () => {
+    const { status, stderr } = await runCli(['kernel', 'build', '--profile', 'fast'], { env: emptyCache() });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'ukl-link: error UKL4022: there is no profile "fast"\n    profiles: default, debug\n',
+    );
+    const help = await runCli(['kernel', 'build', '--help']);
+    expect(help.stdout.replace(/\s+/g, ' ')).toContain('--profile Configuration: default or debug [default]');
+  });
+
   it('says what to do when there is no kit', async () => {
     const env = emptyCache();
     const shown = await runCli(['kernel', 'show'], { env });
@@ -170,9 +180,10 @@ describe('doctor', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^missing +kernel build +make, flex, bison, bc, lz4, patch, perl$/m);
     expect(stdout).toMatch(/^missing +run +qemu-system-x86_64, setpriv$/m);
+    expect(stdout).toMatch(/^missing +gdb +gdb$/m);
     expect(stderr).toMatch(/error UKL6002/);
     expect(stderr.match(/apt-get install .*/g)).toEqual([
-      expect.stringMatching(/ bc bison flex git lz4 make patch perl qemu-system-x86 util-linux$/),
+      expect.stringMatching(/ bc bison flex gdb git lz4 make patch perl qemu-system-x86 util-linux$/),
     ]);
   });
 
@@ -185,6 +196,7 @@ describe('doctor', () => {
       'link',
       'kernel build',
       'run',
+      'gdb',
       'kernel tree',
       'kvm',
       'kits',

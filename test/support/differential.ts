@@ -1,5 +1,6 @@
 /** One boot of the suite: fixtures compiled in one code model, linked with the kit's kernel, run in both rings. */
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { link } from '../../src/link.js';
 import type { SyscallReport } from '../../src/report/index.js';
 import type { SyscallMode } from '../../src/rewrite/index.js';
@@ -17,15 +18,33 @@ export interface SuiteRun {
   readonly complaints: readonly string[];
   /** The program's system call sites, with what became of them. */
   readonly sites: SyscallReport['sites'];
+  /** QEMU's command, for a shell. */
+  readonly command: string;
 }
 
-/** Builds, links and boots. Throws if one of the three is not possible; what the guest does is in the result. */
-export async function runSuite(
+/** What the suite boots; several machines may boot the same. */
+export interface SuiteImage {
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly sites: SyscallReport['sites'];
+}
+
+/** A machine that the suite boots. `timeout`: seconds for all of it; default 400. */
+export type SuiteMachine = Pick<Boot, 'cpus' | 'cpu' | 'memory' | 'append'> & { readonly timeout?: number };
+
+/** How the suite's program is compiled and linked. */
+export interface SuiteProgram {
+  readonly model: Model;
+  readonly syscalls: SyscallMode;
+}
+
+/** Builds and links; throws if that is not possible. What is of an earlier build of `name` is replaced. */
+export async function buildSuite(
   fixtures: readonly Fixture[],
-  { model, syscalls }: { readonly model: Model; readonly syscalls: SyscallMode },
-  machine: Pick<Boot, 'cpus' | 'cpu' | 'append'>,
-): Promise<SuiteRun> {
-  const folder = `${buildFolder}/suite/${model}-${syscalls}`;
+  { model, syscalls }: SuiteProgram,
+  name = `${model}-${syscalls}`,
+): Promise<SuiteImage> {
+  const folder = `${buildFolder}/suite/${name}`;
   mkdirSync(folder, { recursive: true });
   const program = await buildMultiCall(fixtures, model);
   const kernel = `${folder}/suite.bzImage`;
@@ -42,19 +61,38 @@ export async function runSuite(
     ring3: await linkRing3(program),
     output: initrd,
   });
-  const { console, report, timedOut } = await bootMachine({
-    ...{ kernel, initrd, folder: `${folder}/log`, timeout: 400 },
-    ...machine,
-  });
-  const { outcomes, complete } = parseReport(report);
-  const last = console.trimEnd().split('\n').slice(-20).join('\n');
-  const reason = timedOut ? 'the machine was still running after 400 s' : 'the machine stopped early';
+  return { kernel, initrd, sites: linked.syscalls?.sites ?? [] };
+}
+
+/** Boots once. Throws if QEMU cannot run; what the guest does is in the result. */
+export async function bootSuite(
+  { kernel, initrd, sites }: SuiteImage,
+  machine: SuiteMachine,
+): Promise<SuiteRun> {
+  const timeout = machine.timeout ?? 900;
+  const folder = `${dirname(kernel)}/log`;
+  const boot = await bootMachine({ ...machine, kernel, initrd, folder, timeout });
+  const { outcomes, complete } = parseReport(boot.report);
+  const last = boot.console.trimEnd().split('\n').slice(-20).join('\n');
+  const reason = boot.timedOut
+    ? 'the machine was still running when its time was up'
+    : 'the machine stopped early';
   return {
     outcomes,
     stopped: complete ? undefined : `${reason}:\n${last}`,
-    complaints: kernelComplaints(console),
-    sites: linked.syscalls?.sites ?? [],
+    complaints: kernelComplaints(boot.console),
+    sites,
+    command: boot.command,
   };
+}
+
+/** Builds, links and boots. Throws if one of the three is not possible; what the guest does is in the result. */
+export async function runSuite(
+  fixtures: readonly Fixture[],
+  program: SuiteProgram,
+  machine: SuiteMachine,
+): Promise<SuiteRun> {
+  return bootSuite(await buildSuite(fixtures, program), machine);
 }
 
 /** What is wrong with one case in this run, as text; empty if both rings did what they should. */

@@ -78,6 +78,7 @@ const baseEnvironment = ['PATH=/bin', 'HOME=/root', 'LANG=C'];
 const fixtureDirectives = new Set(['CFlags', 'Libs', 'Needs', 'EachFault', 'Site']);
 const caseDirectives = new Set([
   'Args',
+  'LongArgs',
   'ManyArgs',
   'Env',
   'NoEnv',
@@ -87,6 +88,7 @@ const caseDirectives = new Set([
   'Stdout',
   'Ring0',
   'Timeout',
+  'LongTimeout',
   'Repeat',
   'Shell',
 ]);
@@ -96,12 +98,15 @@ interface Directive {
   readonly value: string;
 }
 
-/** All fixtures, by name. Throws on a directive that does not exist or a name that is used twice. */
-export function loadFixtures(): Fixture[] {
+/**
+ * All fixtures, by name; `long`: with the arguments and times of the long run (`make test-long`) where they have some.
+ * Throws on a directive that does not exist or a name that is used twice.
+ */
+export function loadFixtures(long = false): Fixture[] {
   const fixtures = readdirSync(fixtureFolder, { recursive: true, encoding: 'utf8' })
     .filter((path) => ['.c', '.cc'].includes(extname(path)))
     .map((path) => `${fixtureFolder}/${path}`)
-    .map((path) => parseFixture(path, readFileSync(path, 'utf8')))
+    .map((path) => parseFixture(path, readFileSync(path, 'utf8'), long))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const ids = fixtures.flatMap(({ cases }) => cases.map(({ id }) => id));
   const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
@@ -110,7 +115,7 @@ export function loadFixtures(): Fixture[] {
 }
 
 /** Throws on a directive that does not exist or cannot be read. */
-export function parseFixture(path: string, source: string): Fixture {
+export function parseFixture(path: string, source: string, long = false): Fixture {
   const name = basename(path, extname(path));
   const common: Directive[] = [];
   const cases: { name: string; directives: Directive[] }[] = [];
@@ -128,8 +133,8 @@ export function parseFixture(path: string, source: string): Fixture {
     faultTable !== undefined
       ? faultCases(name, common)
       : cases.length > 0
-        ? cases.map((one) => parseCase(name, `${name}.${one.name}`, [...common, ...one.directives]))
-        : [parseCase(name, name, common)];
+        ? cases.map((one) => parseCase(name, `${name}.${one.name}`, [...common, ...one.directives], long))
+        : [parseCase(name, name, common, long)];
   return {
     name,
     path,
@@ -154,10 +159,15 @@ function isNativeReason(text: string): text is NativeReason {
   return Object.hasOwn(nativeReasons, text);
 }
 
-function parseCase(fixture: string, id: string, directives: readonly Directive[]): FixtureCase {
+function parseCase(fixture: string, id: string, directives: readonly Directive[], long = false): FixtureCase {
   const all = (name: string): string[] =>
     directives.filter((one) => one.name === name).map((one) => one.value);
   const last = (name: string): string | undefined => all(name).at(-1);
+  /** What the long run has instead, if it has. */
+  const chosen = (name: string): string[] => {
+    const own = long ? all(`Long${name}`) : [];
+    return own.length > 0 ? own : all(name);
+  };
   const many = Number(last('ManyArgs') ?? 0);
   const signal = last('Signal');
   const number = signal === undefined ? undefined : (signals[signal] ?? Number(signal));
@@ -167,7 +177,7 @@ function parseCase(fixture: string, id: string, directives: readonly Directive[]
     fixture,
     shell: last('Shell'),
     args: [
-      ...all('Args').flatMap(shellWords),
+      ...chosen('Args').flatMap(shellWords),
       ...Array.from({ length: many }, (_, at) => `argument number ${at}`),
     ],
     env: last('NoEnv') !== undefined ? [] : [...baseEnvironment, ...all('Env')],
@@ -175,7 +185,7 @@ function parseCase(fixture: string, id: string, directives: readonly Directive[]
     end: number !== undefined ? `signal ${number}` : `exit ${last('Exit') ?? 0}`,
     stdout: all('Stdout').length > 0 ? all('Stdout') : undefined,
     differences: all('Ring0').map((text) => parseDifference(id, text)),
-    timeout: Number(last('Timeout') ?? 60),
+    timeout: Number(chosen('Timeout').at(-1) ?? 60),
     repeat: Number(last('Repeat') ?? 1),
   };
 }

@@ -1,6 +1,8 @@
 /** Boots a kernel with the suite's root file system in QEMU and waits until the machine is switched off. */
 import { execa } from 'execa';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { shellLine } from '../../src/run/index.js';
+import { patience } from './patience.js';
 
 export interface Boot {
   readonly kernel: string;
@@ -10,9 +12,11 @@ export interface Boot {
   readonly cpus: number;
   /** QEMU's CPU model. Default `max`: all that TCG can do, with SMEP, SMAP and five levels of page tables. */
   readonly cpu?: string;
+  /** MiB; default 512. */
+  readonly memory?: number;
   /** Kernel parameters besides those the suite needs. */
   readonly append?: string;
-  /** In seconds of the host; then the machine is killed. */
+  /** In seconds of the host, of a kernel that is not slow; then the machine is killed. */
   readonly timeout: number;
 }
 
@@ -20,6 +24,8 @@ export interface BootResult {
   readonly console: string;
   readonly report: Buffer;
   readonly timedOut: boolean;
+  /** QEMU's command, for a shell: to repeat this boot. */
+  readonly command: string;
 }
 
 /** Never fails on what the guest does: the caller judges console and report. Throws if QEMU cannot run. */
@@ -29,7 +35,16 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
   const log = `${boot.folder}/console.log`;
   const report = `${boot.folder}/report`;
   const args = [
-    ...['-accel', 'tcg', '-cpu', boot.cpu ?? 'max', '-smp', String(boot.cpus), '-m', '512'],
+    ...[
+      '-accel',
+      'tcg',
+      '-cpu',
+      boot.cpu ?? 'max',
+      '-smp',
+      String(boot.cpus),
+      '-m',
+      String(boot.memory ?? 512),
+    ],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-serial', `file:${log}`, '-serial', `file:${report}`],
     ...['-kernel', boot.kernel, '-initrd', boot.initrd],
@@ -38,18 +53,25 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
   const { timedOut, exitCode, stderr } = await execa('qemu-system-x86_64', args, {
     reject: false,
     stdin: 'ignore',
-    timeout: boot.timeout * 1000,
+    timeout: boot.timeout * 1000 * patience,
     forceKillAfterDelay: 1000,
   });
   if (!timedOut && exitCode !== 0) throw new Error(`QEMU ended with status ${exitCode}: ${stderr}`);
-  return { console: readFileSync(log, 'latin1'), report: readFileSync(report), timedOut };
+  return {
+    console: readFileSync(log, 'latin1'),
+    report: readFileSync(report),
+    timedOut,
+    command: shellLine(['qemu-system-x86_64', ...args]),
+  };
 }
 
 /** Lines of a console log in which the kernel complains about itself; a program's own faults are not among them. */
 export function kernelComplaints(console: string): string[] {
+  // Who took the last memory is told with a backtrace; that is a fault of the program's, too.
+  const withoutOom = console.replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '');
   const complaint =
-    /\bBUG:|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic/;
-  return console
+    /\bBUG:|\bkernel BUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
+  return withoutOom
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => complaint.test(line) && !/ suite: /.test(line));

@@ -5,6 +5,7 @@ import { trigger, type RootfsEntry } from '../../src/image/rootfs.js';
 import { compileStatic } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
 import { root } from './paths.js';
+import { patience } from './patience.js';
 
 export type Ring = 'ring0' | 'ring3';
 
@@ -47,6 +48,11 @@ grep ' _stext$' /proc/kallsyms
 grep -m1 ^flags /proc/cpuinfo | tr ' ' '\\n' | grep -x -e smep -e smap | sort | tr '\\n' ' '
 echo "cpus $(grep -c ^processor /proc/cpuinfo)"
 cat /proc/cmdline`;
+
+/** Where the kernel was in this boot, as 16 hexadecimal digits; undefined if the machine did not say. */
+export function kernelBase(outcomes: ReadonlyMap<string, Outcome>): string | undefined {
+  return /^[0-9a-f]{16}/.exec(outcomes.get(machineRun)?.output ?? '')?.[0];
+}
 
 /** Writes the suite's root file system as an uncompressed cpio archive to `output`. */
 export async function buildSuiteRoot(options: {
@@ -104,7 +110,7 @@ function plan(fixtures: readonly Fixture[], rings: readonly Ring[]): string {
       for (const ring of rings) runs.push({ ...one, id: runId(one, ring, turn), ...command(one, ring) });
   return runs
     .flatMap(({ id, path, args, env, stdin, timeout }) => [
-      ...[id, path, String(timeout), String(args.length + 1), path, ...args],
+      ...[id, path, String(timeout * patience), String(args.length + 1), path, ...args],
       ...[String(env.length), ...env, stdin],
     ])
     .map((field) => `${field}\0`)

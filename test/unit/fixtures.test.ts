@@ -53,6 +53,16 @@ describe('directives', () => {
     expect(() => parse('//#Site: f')).toThrow(/FUNCTION/);
   });
 
+  test('the long run has arguments and times of its own, where there are some', () => {
+    const source = '//#Args: 5 x\n//#LongArgs: 5000\n//#Timeout: 9\n//#Env: A=1';
+    const of = (long: boolean) => {
+      const [{ args, timeout } = { args: [], timeout: 0 }] = parseFixture('/name.c', source, long).cases;
+      return { args, timeout };
+    };
+    expect(of(false)).toEqual({ args: ['5', 'x'], timeout: 9 });
+    expect(of(true)).toEqual({ args: ['5000'], timeout: 9 });
+  });
+
   test('what is not a directive is refused', () => {
     expect(() => parse('//#Sdtout: typo')).toThrow(/Sdtout/);
     expect(() => parse('//#Signal: SGEV')).toThrow(/SGEV/);

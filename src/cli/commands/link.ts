@@ -1,5 +1,6 @@
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
+import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
@@ -50,9 +51,15 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
     map: words.map?.[0],
+    debugFile: debugFileOf(output, words['separate-debug-file']?.[0]),
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+/** Beside the image, unless another place is named. */
+function debugFileOf(output: string, given: string | undefined): string | undefined {
+  return given === '' ? output + DEBUG_FILE_ENDING : given;
 }
 
 /** The value of an option that takes one of a few words. */

@@ -2,15 +2,8 @@ import { UklError } from '../../errors/index.js';
 import { defineCommand } from '../command.js';
 import { given } from '../given.js';
 import { printDiagnostics, printJson, printLine, printNotice } from '../print.js';
-import {
-  defaultMemory,
-  machineFailureExitCode,
-  parsePort,
-  runCommand,
-  runImage,
-  shellLine,
-  type RunOptions,
-} from '../../run/index.js';
+import { machineFailureExitCode, runCommand, runImage, shellLine, type RunOptions } from '../../run/index.js';
+import { machineOf, machineOptions } from './machine-options.js';
 import { withCleanEnd } from '../signals.js';
 import { StatusError } from '../status.js';
 import { ESCAPE_HINT, consoleTerminal } from '../terminal.js';
@@ -18,31 +11,14 @@ import { ESCAPE_HINT, consoleTerminal } from '../terminal.js';
 export const command = defineCommand({
   positionals: { image: { type: 'string', demandOption: true, describe: 'A bzImage made by ukl-link' } },
   options: {
-    memory: { type: 'number', requiresArg: true, alias: 'm', describe: `MiB of memory [${defaultMemory}]` },
-    cpus: { type: 'number', requiresArg: true, alias: 'smp', describe: 'Processors [1]' },
-    port: {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      alias: 'p',
-      describe: 'Port of the host that leads to one of the program: [ADDRESS:]HOST:GUEST[/udp]',
-    },
-    network: { choices: ['user', 'none'] as const, describe: 'Network of the machine [user]' },
-    env: { type: 'string', array: true, nargs: 1, alias: 'e', describe: 'NAME=value for the program' },
-    append: { type: 'string', requiresArg: true, describe: 'Kernel parameters, behind those of the image' },
-    initrd: { type: 'string', requiresArg: true, describe: 'An initrd unpacked over the image’s own files' },
-    timeout: { type: 'number', requiresArg: true, describe: 'Seconds until the machine is stopped [none]' },
+    ...machineOptions,
     'silence-limit': {
       type: 'number',
       requiresArg: true,
       describe: 'Seconds in which the machine must say something; 0: no limit [120]',
     },
-    accel: { choices: ['auto', 'kvm', 'tcg'] as const, describe: 'How instructions are executed [auto]' },
-    'kernel-log': { type: 'boolean', describe: 'Show all of the kernel’s messages' },
     gdb: { type: 'number', requiresArg: true, describe: 'Port of 127.0.0.1 for a debugger' },
     'gdb-wait': { type: 'boolean', implies: 'gdb', describe: 'Start only when the debugger says so' },
-    qemu: { type: 'string', requiresArg: true, describe: 'QEMU’s program [qemu-system-x86_64]' },
-    'qemu-arg': { type: 'string', array: true, nargs: 1, describe: 'One more argument for QEMU' },
     'dry-run': { type: 'boolean', describe: 'Print QEMU’s command instead of running it' },
     json: { type: 'boolean', describe: 'Print the result as one JSON document, the console on stderr' },
   },
@@ -53,21 +29,10 @@ export const command = defineCommand({
   run: async (args) => {
     const options: RunOptions = given<RunOptions>({
       image: args.image,
-      memory: args.memory,
-      cpus: args.cpus,
-      network: args.network,
-      ports: args.port?.map(parsePort),
-      env: args.env,
+      ...machineOf(args),
       args: args['--'],
-      append: args.append,
-      initrd: args.initrd,
-      timeout: args.timeout,
       silenceLimit: args['silence-limit'],
-      accelerator: args.accel,
-      kernelLog: args['kernel-log'],
       gdb: args.gdb === undefined ? undefined : { port: args.gdb, wait: args['gdb-wait'] === true },
-      qemu: args.qemu,
-      qemuArguments: args['qemu-arg'],
     });
     if (args['dry-run'] === true) {
       const words = await runCommand(options);

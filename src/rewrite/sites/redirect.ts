@@ -9,7 +9,7 @@ import {
   type ElfFile,
 } from '../../elf/index.js';
 import { iced } from '../../x86/index.js';
-import { PREFIX } from '../prefix.js';
+import { PREFIX } from '../../ld/linker-symbols.js';
 import { functionAt, mayMakeSyscalls } from './code-section.js';
 import { syscallNumber } from './number.js';
 import { ObjectCode, type ProvenCode } from './object-code.js';

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PT, readElf } from '../../../src/elf/index.js';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { CODE_MODELS, CXX_CC, HELLO_C, TLS_C, Workshop, WORDS_C, codeModels } from './corpus.js';
 
@@ -14,19 +13,9 @@ const MOVED = 0xffffffff_bfe00000n - 0x1000_0000n;
 /** An address that ring 3 may use. */
 const USER = 0x40_0000n;
 
-/** The image in memory at its link-time address, as the boot stub unpacks it. */
-function memory(program: LinkedProgram): Uint8Array {
-  const elf = readElf(program.elf);
-  const loads = elf.segments.filter((s) => s.type === PT.LOAD);
-  const base = loads[0]?.virtualAddress ?? 0n;
-  const image = new Uint8Array(Math.max(...loads.map((s) => Number(s.virtualAddress - base) + s.fileSize)));
-  for (const load of loads) image.set(load.contents, Number(load.virtualAddress - base));
-  return image;
-}
-
 /** What handle_relocations() of arch/x86/boot/compressed/misc.c does, for a slot at BASE. */
 function relocate(program: LinkedProgram, delta: bigint): Uint8Array {
-  const image = memory(program);
+  const image = program.elf.slice();
   const view = new DataView(image.buffer);
   const at = (word: number): number => word - Number(BASE & 0xffff_ffffn);
   for (const word of Array.from(program.relocs.relocs64)) {
@@ -96,7 +85,7 @@ describe('boot relocations', () => {
     async (_, objects) => {
       const inputs = objects();
       const moved = relocate(await shop.link(inputs, BASE), MOVED - BASE);
-      expect(differences(moved, memory(await shop.link(inputs, MOVED)))).toEqual([]);
+      expect(differences(moved, (await shop.link(inputs, MOVED)).elf)).toEqual([]);
     },
   );
 

@@ -6,7 +6,7 @@ import { packageRoot } from '../../../src/host/index.js';
 import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
-import { linkProgram } from '../../../src/link.js';
+import { linkProgram, type LinkedProgramResult } from '../../../src/link.js';
 import { RewriteCache, type SyscallMode } from '../../../src/rewrite/index.js';
 
 /** The ways of compiling that a link must take, mixed at will. */
@@ -50,25 +50,32 @@ export class Workshop {
   }
 
   /** The passes of a link from inputs to a program for the slot at `base`. */
-  async link(
+  async link(words: readonly string[], base: bigint, syscalls?: SyscallMode): Promise<LinkedProgram> {
+    return (await this.linkWith(words, base, syscalls)).program;
+  }
+
+  /** The same, with the file for debuggers if that is wanted. */
+  async linkWith(
     words: readonly string[],
     base: bigint,
     syscalls: SyscallMode = 'redirect',
-  ): Promise<LinkedProgram> {
+    withDebug = false,
+  ): Promise<LinkedProgramResult> {
     const toolchain = await findToolchain();
     const cache = new RewriteCache(sharedCache);
     const inputs = await resolveInputs(parseProgramArguments(words), toolchain, cache);
-    const { program, warnings } = await linkProgram({
+    const result = await linkProgram({
       inputs,
       toolchain,
       base,
       // Where the kernel's entry would be: it moves with the slot.
       imports: new Map([['ukl_entry_SYSCALL_64', base - 0x10_0000n]]),
       rewriting: { syscalls },
+      withDebug,
       cache,
     });
-    expect(warnings).toEqual([]);
-    return program;
+    expect(result.warnings).toEqual([]);
+    return result;
   }
 
   remove(): void {

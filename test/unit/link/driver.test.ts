@@ -21,17 +21,16 @@ afterAll(() => {
 });
 
 describe('a program for the slot', () => {
-  it('has the segments of the contract, and nothing that is not loaded', async () => {
+  it('has the segments of the contract, laid out in the file as in the slot', async () => {
     const words = [shop.compile('words.c', WORDS_C), shop.compile('tls.c', TLS_C)];
     const { elf: bytes } = await shop.link(words, BASE);
     const elf = readElf(bytes);
-    expect(elf.sections).toEqual([]);
     const loads = elf.segments.filter((s) => s.type === PT.LOAD);
     expect(loads.map((s) => s.flags)).toEqual([PF.R, PF.R | PF.X, PF.R | PF.W]);
     expect(loads[0]?.virtualAddress).toBe(BASE);
     for (const { virtualAddress, offset } of loads) {
       expect(virtualAddress % 4096n).toBe(0n);
-      expect(BigInt(offset) % 4096n).toBe(0n);
+      expect(BigInt(offset)).toBe(virtualAddress - BASE);
     }
     const one = (type: number) => {
       const found = elf.segments.filter((s) => s.type === type);
@@ -44,7 +43,8 @@ describe('a program for the slot', () => {
     expect(one(PT.GNU_RELRO)?.memorySize).toSatisfy((size: number) => size > 0 && size % 4096 === 0);
     expect(one(PT.GNU_EH_FRAME)?.memorySize).toBeGreaterThan(1000);
     const last = loads.at(-1);
-    const end = (last?.virtualAddress ?? 0n) + BigInt(last?.memorySize ?? 0);
+    const memoryEnd = (last?.virtualAddress ?? 0n) + BigInt(last?.memorySize ?? 0);
+    const end = memoryEnd > BASE + BigInt(bytes.length) ? memoryEnd : BASE + BigInt(bytes.length);
     expect(one(PT_UKL_INITRAMFS)).toMatchObject({
       virtualAddress: ((end + 4095n) / 4096n) * 4096n,
       fileSize: 0,

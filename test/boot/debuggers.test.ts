@@ -1,0 +1,80 @@
+/** Debuggers of the distribution, unchanged, on the program in ring 0: its core file, and itself through gdbserver. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeCpio } from '../../src/image/cpio.js';
+import { trigger } from '../../src/image/rootfs.js';
+import { runCli } from '../support/cli.js';
+import { imageOf, overlay } from '../support/images.js';
+import { live } from '../support/live.js';
+import { toolEntries } from '../support/tools.js';
+
+let folder: string;
+let image: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ukl-debuggers-'));
+  image = await imageOf('traced', { debugFile: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Files for a guest whose program is a script. */
+const scripted = (name: string, tools: readonly string[], script: readonly string[]) =>
+  overlay(name, () =>
+    writeCpio(
+      toolEntries(tools, {
+        program: Buffer.from(['#!/bin/busybox sh', ...script, ''].join('\n')),
+        'bin/busybox': readFileSync('/bin/busybox'),
+        'ring0/traced': trigger,
+      }),
+    ),
+  )();
+
+/** What gdb prints for commands, without a terminal. */
+async function gdb(how: readonly string[], commands: readonly string[]): Promise<string> {
+  const script = join(folder, 'commands');
+  writeFileSync(script, ['set pagination off', 'set confirm off', ...commands, ''].join('\n'));
+  const { status, stdout, stderr } = await runCli(['gdb', image, ...how, '--', '--batch', '-x', script]);
+  expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+test('a core file: threads, backtraces, static data', async () => {
+  const share = `local,path=${folder},mount_tag=out,security_model=none`;
+  const { console, message } = await live({
+    ...{ image, cpus: 2, qemuArguments: ['-virtfs', share], env: ['PATH=/bin'] },
+    initrd: scripted(
+      'core',
+      [],
+      [
+        'busybox mkdir /out && busybox mount -t 9p -o trans=virtio,version=9p2000.L out /out || exit 1',
+        'echo /tmp/core > /proc/sys/kernel/core_pattern',
+        'ulimit -c unlimited',
+        '/ring0/traced crash',
+        'echo "status $?"',
+        'busybox cp /tmp/core /out/core',
+      ],
+    ),
+  });
+  expect(message).toBe('');
+  expect(console).toContain('status 139\n');
+  const said = await gdb(
+    ['--core', join(folder, 'core')],
+    [
+      ...[
+        'info threads',
+        'backtrace',
+        'print text',
+        'print counted',
+        'print $_siginfo._sifields._sigfault.si_addr',
+      ],
+      ...['thread 2', 'backtrace', 'thread 1', 'up', 'info symbol $pc'],
+    ],
+  );
+  expect(said).toMatch(/Program terminated with signal SIGSEGV/);
+  expect(said).toMatch(/\* 1 .* deep \(level=\w+\) at .*traced\.c:\d+\n +2 .* ukl_pause \(\)\n/);
+  expect(said).toMatch(/#0 .*deep \(.*\n#1 .* crash \(\) at .*\n#2 .*main \(argc=.*\n/);
+  expect(said).toContain('$1 = "changed\\000ata"\n$2 = 1\n$3 = (void *) 0x0\n');
+  expect(said).toMatch(/#0 .*ukl_pause \(\)\n#1 .*asleep \(started=.*\n#2 .*ukl_start_thread \(\)\n/);
+  expect(said).toMatch(/ukl_main \+ \d+ in section \.text/);
+});
