@@ -75,7 +75,7 @@ export async function bootSuite(
   const { outcomes, complete } = parseReport(boot.report);
   const last = boot.console.trimEnd().split('\n').slice(-20).join('\n');
   const reason = boot.timedOut
-    ? `the machine was still running after ${timeout} s`
+    ? 'the machine was still running when its time was up'
     : 'the machine stopped early';
   return {
     outcomes,

@@ -2,6 +2,7 @@
 import { execa } from 'execa';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { shellLine } from '../../src/run/index.js';
+import { patience } from './patience.js';
 
 export interface Boot {
   readonly kernel: string;
@@ -15,7 +16,7 @@ export interface Boot {
   readonly memory?: number;
   /** Kernel parameters besides those the suite needs. */
   readonly append?: string;
-  /** In seconds of the host; then the machine is killed. */
+  /** In seconds of the host, of a kernel that is not slow; then the machine is killed. */
   readonly timeout: number;
 }
 
@@ -52,7 +53,7 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
   const { timedOut, exitCode, stderr } = await execa('qemu-system-x86_64', args, {
     reject: false,
     stdin: 'ignore',
-    timeout: boot.timeout * 1000,
+    timeout: boot.timeout * 1000 * patience,
     forceKillAfterDelay: 1000,
   });
   if (!timedOut && exitCode !== 0) throw new Error(`QEMU ended with status ${exitCode}: ${stderr}`);
@@ -69,7 +70,7 @@ export function kernelComplaints(console: string): string[] {
   // Who took the last memory is told with a backtrace; that is a fault of the program's, too.
   const withoutOom = console.replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '');
   const complaint =
-    /\bBUG:|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic/;
+    /\bBUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
   return withoutOom
     .split('\n')
     .map((line) => line.trimEnd())
