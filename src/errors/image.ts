@@ -136,6 +136,14 @@ export const imageErrors = {
       'choose another --compress, or build the kit again: ukl-link kernel build',
     ),
 
+  noProgram: (place: Place): Diagnostic =>
+    errorDiagnostic(
+      'UKL3017',
+      'there is no program of ukl-link in this image',
+      place,
+      'give an image that ukl-link has written',
+    ),
+
   buildIncomplete: (file: string): Diagnostic =>
     errorDiagnostic(
       'UKL3020',

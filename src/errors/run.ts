@@ -180,17 +180,9 @@ export const runErrors = {
       'link again with --separate-debug-file, or name another file with --symbols',
     ),
 
-  nothingToDebug: (place: Place): Diagnostic =>
-    errorDiagnostic(
-      'UKL5019',
-      'there is no program of ukl-link in this image',
-      place,
-      'give an image that ukl-link has written',
-    ),
-
   /** Severity `note`: the program can be debugged all the same. */
   kernelWithoutSymbols: (kit: string): Diagnostic => ({
-    code: 'UKL5020',
+    code: 'UKL5019',
     severity: 'note',
     message: `the kernel's functions have no names: the files for debugging of kit ${kit} are not on this machine`,
     hint: 'they are made by: ukl-link kernel build; an installed kit has none',

@@ -28,8 +28,11 @@ export interface DebugOptions extends SymbolPlaces {
 /** Port of QEMU's stub in commands for use by hand: the one that QEMU's `-s` has. */
 const USUAL_PORT = 1234;
 
-/** The kernel parameter without which no address would be known before the kernel runs. */
-const NO_KASLR = 'nokaslr';
+/**
+ * Without it no address would be known before the kernel runs. Only the boot stub knows `nokaslr`, and takes words as they come; the kernel, to which
+ * an unknown word is an argument for the first process, sees an option of a module that it does not have.
+ */
+const NO_KASLR = 'ukl.boot=" nokaslr "';
 
 /**
  * Debugs an image's program, and the kernel with it, in gdb, which gets this process' terminal. Ends when gdb does.

@@ -24,26 +24,26 @@ export interface GdbSymbols {
 
 /** gdb and its arguments; `more` are the user's own, which come last. */
 export function gdbCommand(target: GdbTarget, symbols: GdbSymbols, more: readonly string[]): string[] {
-  const vmlinux = symbols.vmlinux === undefined ? '' : ` --kernel ${gdbWord(symbols.vmlinux)}`;
-  const load = `ukl-symbols ${gdbWord(symbols.program)}${vmlinux}`;
-  const commands = commandsFor(target, load);
+  const commands = commandsFor(target, symbols);
   return ['gdb', '-q', '-x', GDB_SCRIPT, ...commands.flatMap((command) => ['-ex', command]), ...more];
 }
 
-function commandsFor(target: GdbTarget, load: string): string[] {
+function commandsFor(target: GdbTarget, { program, vmlinux }: GdbSymbols): string[] {
+  const loadProgram = `ukl-symbols ${gdbWord(program)}`;
+  const loadBoth = vmlinux === undefined ? loadProgram : `${loadProgram} --kernel ${gdbWord(vmlinux)}`;
   switch (target.kind) {
     case 'machine':
       return [
         `target remote 127.0.0.1:${target.port}`,
-        `${load} --offset 0`,
+        `${loadBoth} --offset 0`,
         // In hardware: under KVM there is no memory yet where gdb would write an instruction.
         `thbreak *0x${target.entry.toString(16)}`,
         'continue',
       ];
     case 'core':
-      return [`core-file ${target.file}`, load];
+      return [`core-file ${target.file}`, loadProgram];
     case 'remote':
-      return [`target remote ${target.address}`, load];
+      return [`target remote ${target.address}`, loadBoth];
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PF, PT, readElf, type ElfFile } from '../elf/index.js';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
 import { asIoError } from '../host/index.js';
-import { readImage } from '../image/index.js';
+import { readProgram } from '../image/index.js';
 import { DEBUG_DIR } from '../kernel/debug-files.js';
 import { kitOfKey, shownKey } from '../kernel/store.js';
 import { DEBUG_FILE_ENDING } from './debug-file.js';
@@ -30,13 +30,10 @@ export interface SymbolPlaces {
   readonly vmlinux?: string;
 }
 
-/** Finds the symbols of an image. Throws UKL3014 and UKL3015 for a file that is none, UKL5018, UKL5019, UKL6004. */
+/** Finds the symbols of an image. Throws UKL3014, UKL3015 and UKL3017 for an image that has none, UKL5018, UKL6004. */
 export async function imageSymbols(image: string, places: SymbolPlaces): Promise<ImageSymbols> {
-  const place = { file: image };
-  const { ukl } = await readImage(await readWhole(image), place);
-  if (ukl?.program === undefined) throw new UklError(runErrors.nothingToDebug(place));
-  const program = ukl.program.elf;
-  const elf = readElf(program, place);
+  const { elf: program, kit } = await readProgram(image);
+  const elf = readElf(program, { file: image });
   const notes: Diagnostic[] = [];
 
   const debugFile = places.symbols ?? image + DEBUG_FILE_ENDING;
@@ -51,9 +48,8 @@ export async function imageSymbols(image: string, places: SymbolPlaces): Promise
     notes.push({ ...wrong, severity: 'warning' });
     found = false;
   }
-  const vmlinux = places.vmlinux ?? (await vmlinuxOf(ukl.kit));
-  if (vmlinux === undefined)
-    notes.push(runErrors.kernelWithoutSymbols(shownKey({ key: ukl.kit ?? 'unknown' })));
+  const vmlinux = places.vmlinux ?? (await vmlinuxOf(kit));
+  if (vmlinux === undefined) notes.push(runErrors.kernelWithoutSymbols(shownKey({ key: kit ?? 'unknown' })));
   return {
     program,
     entry: elf.header.entry,

@@ -14,6 +14,7 @@ export {
   type ImageInfo,
   type ImageProgram,
 } from './read-image.js';
+export { readProgram, type StoredProgram } from './read-program.js';
 export type { SetupHeader } from './setup-header.js';
 export {
   MAX_CMDLINE,

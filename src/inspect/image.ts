@@ -99,10 +99,14 @@ function imageParts({ payload, slot, relocs, initramfs }: UklImage, elf: ElfFile
   );
   const bytes = (segments: readonly { readonly fileSize: number }[]): number =>
     segments.reduce((sum, { fileSize }) => sum + fileSize, 0);
+  const programLoads = elf?.segments.filter(({ type }) => type === PT.LOAD) ?? [];
+  const programSize = bytes(programLoads);
+  const programEnd = Math.max(0, ...programLoads.map(({ offset, fileSize }) => offset + fileSize));
   const entries = relocs.relocs64.length + relocs.relocs32Inverse.length + relocs.relocs32.length;
   const parts: ImagePart[] = [
     { name: 'kernel', size: bytes(own) - bytes(overlays) },
-    { name: 'program', size: bytes(elf?.segments.filter(({ type }) => type === PT.LOAD) ?? []) },
+    { name: 'program', size: programSize },
+    { name: 'symbols', size: Math.max(0, (elf?.bytes.length ?? 0) - programEnd) },
     { name: 'root file system', size: initramfs?.length ?? 0 },
     { name: 'command line', size: bytes(overlays) },
     // Each list is headed by a zero.

@@ -215,7 +215,8 @@ export interface RootfsEntryReport {
 
 /** Where the bytes of an unpacked image are. */
 export interface ImagePart {
-  readonly name: 'kernel' | 'program' | 'root file system' | 'command line' | 'boot relocations';
+  /** `symbols`: with the program's section headers. */
+  readonly name: 'kernel' | 'program' | 'symbols' | 'root file system' | 'command line' | 'boot relocations';
   readonly size: number;
 }
 

@@ -29,6 +29,8 @@ export function kernelParameters(options: MachineOptions): string {
     'console=ttyS0',
     // A panic resets the machine at once, and -no-reboot makes that QEMU's end.
     'panic=-1',
+    // On a busy host an emulated timer may come too late for the kernel's test of its wiring, which then panics.
+    'no_timer_check',
     ...(options.kernelLog ? [] : ['quiet']),
     ...(options.network === 'none' ? [] : [guestAddress]),
     ...(options.append ? [options.append] : []),

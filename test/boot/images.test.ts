@@ -31,6 +31,10 @@ test('process 1 of a root file system that nobody made', async () => {
   expect(end).toEqual(exit(5));
 });
 
+test('the program’s symbols, as the kernel tells of them', async () => {
+  expect(await boot(await image('ownsymbols'))).toMatchObject({ console: 'ok\n', end: exit(0) });
+});
+
 test('a program that dies of a signal', async () => {
   const { console, end } = await boot(await imageOf('faultkill', { args: ['0'] }));
   expect(console).toMatch(/^read NULL: SIGSEGV\n/);

@@ -180,9 +180,10 @@ describe('doctor', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^missing +kernel build +make, flex, bison, bc, lz4, patch, perl$/m);
     expect(stdout).toMatch(/^missing +run +qemu-system-x86_64, setpriv$/m);
+    expect(stdout).toMatch(/^missing +gdb +gdb$/m);
     expect(stderr).toMatch(/error UKL6002/);
     expect(stderr.match(/apt-get install .*/g)).toEqual([
-      expect.stringMatching(/ bc bison flex git lz4 make patch perl qemu-system-x86 util-linux$/),
+      expect.stringMatching(/ bc bison flex gdb git lz4 make patch perl qemu-system-x86 util-linux$/),
     ]);
   });
 
@@ -195,6 +196,7 @@ describe('doctor', () => {
       'link',
       'kernel build',
       'run',
+      'gdb',
       'kernel tree',
       'kvm',
       'kits',

@@ -69,7 +69,7 @@ export async function bootSuite(
   { kernel, initrd, sites }: SuiteImage,
   machine: SuiteMachine,
 ): Promise<SuiteRun> {
-  const timeout = machine.timeout ?? 400;
+  const timeout = machine.timeout ?? 900;
   const folder = `${dirname(kernel)}/log`;
   const boot = await bootMachine({ ...machine, kernel, initrd, folder, timeout });
   const { outcomes, complete } = parseReport(boot.report);

@@ -70,7 +70,7 @@ export function kernelComplaints(console: string): string[] {
   // Who took the last memory is told with a backtrace; that is a fault of the program's, too.
   const withoutOom = console.replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '');
   const complaint =
-    /\bBUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
+    /\bBUG:|\bkernel BUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
   return withoutOom
     .split('\n')
     .map((line) => line.trimEnd())

@@ -1,8 +1,11 @@
 import { UklError, type Diagnostic } from '../../errors/index.js';
 import { INSPECT_SCHEMA, inspectFile, type FileReport } from '../../inspect/index.js';
+import { writeFileAtomic } from '../../host/index.js';
+import { readProgram } from '../../image/index.js';
 import { defineCommand } from '../command.js';
 import { inspectionText } from '../inspect/text.js';
 import { printDiagnostics, printJson, printLine } from '../print.js';
+import { UsageError } from '../status.js';
 import { jsonOption } from './kernel-options.js';
 
 export const command = defineCommand({
@@ -15,14 +18,27 @@ export const command = defineCommand({
     },
   },
   options: {
+    extract: {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Write the program of an image to this file, as it lies in the slot: for nm, objdump, addr2line',
+    },
     verify: { type: 'boolean', describe: 'Compare every file of a kit with its SHA-256' },
     json: jsonOption,
   },
   examples: [
     ['$0 inspect hello.bzImage', 'what is in an image'],
+    ['$0 inspect hello.bzImage --extract hello.elf', 'then: nm hello.elf'],
     ['$0 inspect --json libfoo.a | jq .files[0].sites', 'a figure for a script'],
   ],
-  run: async ({ file, verify = false, json }) => {
+  run: async ({ file, verify = false, extract, json }) => {
+    if (extract !== undefined) {
+      const [image = '', ...others] = file;
+      if (others.length > 0) throw new UsageError('--extract takes one image');
+      await writeFileAtomic(extract, (await readProgram(image)).elf);
+      return 0;
+    }
     const files: FileReport[] = [];
     const diagnostics: Diagnostic[] = [];
     for (const name of file) {

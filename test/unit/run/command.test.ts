@@ -12,7 +12,7 @@ test('the whole command of a plain run', () => {
   expect(line()).toBe(
     [
       '-nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg -cpu max -smp 1 -m 512M',
-      '-kernel x.bzImage -append console=ttyS0 panic=-1 quiet',
+      '-kernel x.bzImage -append console=ttyS0 panic=-1 no_timer_check quiet',
       'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3',
       '-chardev stdio,id=console,signal=off -serial chardev:console',
       '-chardev file,id=result,path=/tmp/a,,b/result -serial chardev:result',
@@ -57,7 +57,7 @@ test('the machine starts at once where nobody would start it', () => {
 
 test("the user's kernel parameters are the last word", () => {
   expect(kernelParameters({ image: '', append: 'panic=0 -- "a b"', kernelLog: true, network: 'none' })).toBe(
-    'console=ttyS0 panic=-1 panic=0 -- "a b"',
+    'console=ttyS0 panic=-1 no_timer_check panic=0 -- "a b"',
   );
 });
 

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { imageErrors, UklError } from '../errors/index.js';
+import { asIoError } from '../host/index.js';
+import { readImage } from './read-image.js';
+
+/** What an image says of its program. */
+export interface StoredProgram {
+  /** The program's ELF file, as it lies in the slot. */
+  readonly elf: Uint8Array;
+  /** Key of the kit that the image was made of, if the link said so. */
+  readonly kit?: string;
+}
+
+/**
+ * The program of an image that ukl-link has made.
+ *
+ * @throws UklError UKL3014, UKL3015, UKL3017 when it has none, UKL6004
+ */
+export async function readProgram(file: string): Promise<StoredProgram> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw asIoError(error, file, 'read');
+  });
+  const { ukl } = await readImage(bytes, { file });
+  if (ukl?.program === undefined) throw new UklError(imageErrors.noProgram({ file }));
+  return { elf: ukl.program.elf, ...(ukl.kit === undefined ? {} : { kit: ukl.kit }) };
+}
