@@ -68,12 +68,12 @@ test('a core file: threads, backtraces, static data', async () => {
         'print counted',
         'print $_siginfo._sifields._sigfault.si_addr',
       ],
-      ...['thread 2', 'backtrace', 'thread 1', 'up', 'info symbol $pc'],
+      ...['thread 2', 'backtrace', 'thread 1', 'frame 7', 'info symbol $pc'],
     ],
   );
   expect(said).toMatch(/Program terminated with signal SIGSEGV/);
-  expect(said).toMatch(/\* 1 .* deep \(level=\w+\) at .*traced\.c:\d+\n +2 .* ukl_pause \(\)\n/);
-  expect(said).toMatch(/#0 .*deep \(.*\n#1 .* crash \(\) at .*\n#2 .*main \(argc=.*\n/);
+  expect(said).toMatch(/\* 1 .* deep \(level=.*\) at .*traced\.c:\d+\n +2 .* ukl_pause \(\)\n/);
+  expect(said).toMatch(/#0 .*deep \(.*\n(#\d .*deep \(.*\n){5}#6 .*crash \(\) at .*\n#7 .*main \(argc=.*\n/);
   expect(said).toContain('$1 = "changed\\000ata"\n$2 = 1\n$3 = (void *) 0x0\n');
   expect(said).toMatch(/#0 .*ukl_pause \(\)\n#1 .*asleep \(started=.*\n#2 .*ukl_start_thread \(\)\n/);
   expect(said).toMatch(/ukl_main \+ \d+ in section \.text/);
