@@ -14,6 +14,7 @@ SOURCES := $(shell find src -name '*.ts') scripts/build.mjs scripts/code-cache.c
 help:
 	@echo 'make demo            install what is missing, build kernel and tool, link hello, boot it'
 	@echo 'make test            the same preparations, then lint, types and every test'
+	@echo 'make test-debug      the tests that boot, on a kernel that looks for its own mistakes; slow'
 	@echo 'make tool            build the tool only'
 	@echo 'make check-identity  the patched kernel with UKL off is the pristine one, byte for byte'
 	@echo 'make kernel-tree     a git tree of the kernel with the patches as commits, in $(TREE)'
@@ -41,6 +42,14 @@ test:
 	npm run --silent typecheck
 	$(UKL) kernel build
 	@node scripts/test.mjs
+
+# The kernel must stay silent. Everything may take ten times as long.
+.PHONY: test-debug
+test-debug:
+	@scripts/prerequisites.sh test
+	@$(MAKE) tool
+	$(UKL) kernel build --profile debug
+	@UKL_KIT=debug UKL_TEST_PATIENCE=10 node scripts/test.mjs test/boot test/debug
 
 .PHONY: tool
 tool: dist/cli.cjs

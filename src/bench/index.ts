@@ -6,4 +6,10 @@ export {
   type Comparison,
   type SubjectResult,
 } from './bench-link.js';
+export {
+  benchGuest,
+  type GuestBenchOptions,
+  type GuestBenchResult,
+  type GuestSubject,
+} from './bench-guest.js';
 export { rewriteOne } from './rewrite-one.js';

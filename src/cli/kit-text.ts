@@ -1,4 +1,5 @@
 import type { Kit } from '../kernel/kit.js';
+import { DEFAULT_PROFILE } from '../kernel/series.js';
 import { shownKey } from '../kernel/store.js';
 
 /** `1.5 MiB`. */
@@ -15,5 +16,6 @@ export function kitBytes({ manifest }: Kit): number {
 export function kitLine(kit: Kit): string {
   const { kernel, slot } = kit.manifest;
   const origin = kernel.series === null ? ', from a developer’s tree' : '';
-  return `${shownKey(kit.manifest)}  Linux ${kernel.release}, slot ${mib(slot.size)}, ${mib(kitBytes(kit))}${origin}`;
+  const profile = kernel.profile === DEFAULT_PROFILE ? '' : ` (${kernel.profile})`;
+  return `${shownKey(kit.manifest)}  Linux ${kernel.release}${profile}, slot ${mib(slot.size)}, ${mib(kitBytes(kit))}${origin}`;
 }

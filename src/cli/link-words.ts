@@ -29,7 +29,11 @@ export const linkOptions = {
     value: COMPRESSIONS.join('|'),
     describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
   },
-  kit: { value: 'KEY', describe: 'The kernel: first digits of a kit’s key, or a folder [the kit made last]' },
+  kit: {
+    value: 'KEY',
+    describe:
+      'The kernel: first digits of a kit’s key, a profile, or a folder [$UKL_KIT, else the one made last]',
+  },
   syscalls: {
     value: 'redirect|native',
     describe:

@@ -1,6 +1,13 @@
 import { errorDiagnostic, type Diagnostic } from './diagnostic.js';
 
-const REBUILD = 'build it again with: ukl-link kernel build';
+const BUILD = 'ukl-link kernel build';
+const REBUILD = `build it again with: ${BUILD}`;
+
+/** The default profile needs no mention. */
+const ofProfile = (profile: string): { readonly kit: string; readonly build: string } =>
+  profile === 'default'
+    ? { kit: 'kernel kit', build: BUILD }
+    : { kit: `kernel kit of the profile "${profile}"`, build: `${BUILD} --profile ${profile}` };
 
 /** UKL4xxx: kernel source, patches, builds and kits. */
 export const kernelErrors = {
@@ -41,18 +48,18 @@ export const kernelErrors = {
       'UKL4005',
       `the kernel's configuration did not keep ${lines.length} of the requested lines:\n${lines.join('\n')}`,
       {},
-      'each has a dependency that is off in this source: add it to base.config, or drop the line',
+      'each has a dependency that is off in this source: add it to the configuration, or drop the line',
     ),
 
   buildFailed: (decisive: string, log: string): Diagnostic =>
     errorDiagnostic('UKL4006', `the kernel does not build:\n${decisive}`, {}, `the whole log: ${log}`),
 
-  kitMissing: (): Diagnostic =>
+  kitMissing: (profile: string): Diagnostic =>
     errorDiagnostic(
       'UKL4010',
-      'there is no kernel kit yet',
+      `there is no ${ofProfile(profile).kit} yet`,
       {},
-      'build one (once, some minutes) with: ukl-link kernel build; or bring one: ukl-link kernel install FILE',
+      `build one (once, some minutes) with: ${ofProfile(profile).build}; or bring one: ukl-link kernel install FILE`,
     ),
 
   kitNotFound: (name: string, known: readonly string[]): Diagnostic =>
@@ -89,12 +96,12 @@ export const kernelErrors = {
       REBUILD,
     ),
 
-  kitOtherPatches: (keys: readonly string[]): Diagnostic =>
+  kitOtherPatches: (keys: readonly string[], profile: string): Diagnostic =>
     errorDiagnostic(
       'UKL4015',
       `the stored kits were built from other patches or another configuration than this ukl-link has: ${keys.join(', ')}`,
       {},
-      `${REBUILD}; or choose one of them on purpose with --kit`,
+      `build it again with: ${ofProfile(profile).build}; or choose one of them on purpose with --kit`,
     ),
 
   packCorrupt: (file: string, reason: string): Diagnostic =>
@@ -115,6 +122,9 @@ export const kernelErrors = {
       {},
       `compare the two: ${pristine} and ${patched}`,
     ),
+
+  profileUnknown: (name: string, known: readonly string[]): Diagnostic =>
+    errorDiagnostic('UKL4022', `there is no profile "${name}"`, {}, `profiles: ${known.join(', ')}`),
 
   noSlot: (symbol: string): Diagnostic =>
     errorDiagnostic(

@@ -153,6 +153,14 @@ export const runErrors = {
   badOption: (option: string, why: string): Diagnostic =>
     errorDiagnostic('UKL5016', `${option}: ${why}`, {}, 'see ukl-link run --help'),
 
+  notMeasured: (reason: string, tail: readonly string[]): Diagnostic =>
+    errorDiagnostic(
+      'UKL5020',
+      withTail(`the machine measured nothing: ${reason}`, tail),
+      {},
+      'QEMU must count instructions (-icount); run it by hand to see more: docs/bench.md',
+    ),
+
   badResult: (line: string, tail: readonly string[]): Diagnostic =>
     errorDiagnostic(
       'UKL5017',

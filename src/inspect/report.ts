@@ -163,6 +163,7 @@ export interface KitReport {
     readonly version: string;
     readonly source: string | null;
     readonly series: string | null;
+    readonly profile: string;
     readonly compiler: string;
   };
   readonly slot: SlotReport;

@@ -28,7 +28,7 @@ export async function buildTreeKit(
   const compiler = await versionLine('gcc');
 
   onEvent?.({ stage: 'configuring' });
-  await configure(folder, series.config, uklLines(slotMiB), signal);
+  await configure(folder, series.configs, uklLines(slotMiB), signal);
   const logFile = join(cache, 'logs', 'tree.log');
   onEvent?.({ stage: 'compiling', log: logFile });
   await compile({
@@ -42,7 +42,7 @@ export async function buildTreeKit(
   });
 
   const key = await kitKey({ vmlinux: await sha256File(join(folder, 'vmlinux')) });
-  const kernel = { version, source: null, series: null, compiler };
+  const kernel = { version, source: null, series: null, profile: series.profile, compiler };
   return storeOnce(kitsFolder(cache), key, (target) => {
     onEvent?.({ stage: 'making-kit' });
     return makeKit(folder, target, { key, kernel }, parts);

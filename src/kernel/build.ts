@@ -82,7 +82,7 @@ export async function buildKit(options: BuildOptions): Promise<StoredOnce> {
     await applySeries(series, tree, signal);
 
     onEvent?.({ stage: 'configuring' });
-    await configure(tree, series.config, config, signal);
+    await configure(tree, series.configs, config, signal);
 
     const logFile = join(cache, 'logs', `${shownKey({ key })}.log`);
     onEvent?.({ stage: 'compiling', log: logFile });
@@ -99,7 +99,7 @@ export async function buildKit(options: BuildOptions): Promise<StoredOnce> {
     onEvent?.({ stage: 'making-kit' });
     const origin = {
       key,
-      kernel: { version, source: source.digest, series: series.digest, compiler },
+      kernel: { version, source: source.digest, series: series.digest, profile: series.profile, compiler },
     };
     return makeKit(tree, target, origin, parts);
   }

@@ -19,16 +19,18 @@ export function uklLines(slotMiB: number): string[] {
 }
 
 /**
- * Writes the tree's .config: what base.config and the extra lines name, and what that selects; all else off.
+ * Writes the tree's .config: what the fragments and the extra lines name, and what that selects; all else off. The last line about
+ * a symbol counts.
  * Throws UKL4005, naming every line that the kernel's configuration did not keep.
  */
 export async function configure(
   tree: string,
-  baseConfig: string,
+  fragments: readonly string[],
   extraLines: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const requested = [...(await readFile(baseConfig, 'utf8')).split('\n'), ...extraLines];
+  const texts = await Promise.all(fragments.map((file) => readFile(file, 'utf8')));
+  const requested = [...texts.flatMap((text) => text.split('\n')), ...extraLines];
   const file = join(tree, '.ukl-requested-config');
   await writeFile(file, `${requested.join('\n')}\n`).catch((error: unknown) => {
     throw asIoError(error, file, 'write');

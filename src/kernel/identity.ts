@@ -73,7 +73,7 @@ export async function checkIdentity(options: IdentityOptions = {}): Promise<Iden
     await demandVersion(tree, series);
     await patch();
     onEvent?.({ stage: 'configuring' });
-    await configure(tree, series.config, [], signal);
+    await configure(tree, series.configs, [], signal);
     const logFile = join(cache, 'logs', `identity-${name}.log`);
     onEvent?.({ stage: 'compiling', log: logFile });
     await compile({

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { UklError, kernelErrors } from '../errors/index.js';
+import { DEFAULT_PROFILE } from './series.js';
 
 /** Version of the kit's layout and of the contract between kernel and link. Raised when an older tool or kit would not fit. */
 export const KIT_FORMAT = 3;
@@ -29,6 +30,8 @@ const manifestSchema = z.object({
     source: z.nullable(sha256),
     /** Digest of patches and configuration; see series.ts. Null for a developer's tree. */
     series: z.nullable(sha256),
+    /** Which of the series' configurations; kits from before there were several have the default one. */
+    profile: z._default(z.string(), DEFAULT_PROFILE),
     /** First line of `gcc --version`. */
     compiler: z.string(),
   }),

@@ -11,7 +11,7 @@ import {
   type LockOptions,
 } from '../host/index.js';
 import { openKit, verifyKit, type Kit } from './kit.js';
-import { loadSeries } from './series.js';
+import { DEFAULT_PROFILE, loadSeries, profilesOf } from './series.js';
 
 /** A folder of the store: a kit, or what is wrong with it. */
 export type StoredKit = { readonly key: string; readonly folder: string } & (
@@ -40,20 +40,26 @@ export async function listKits(folder: string = kitsFolder()): Promise<StoredKit
 }
 
 /**
- * The kit of a link: the one named (a folder, or the first digits of a key), else the one that was last built or installed among
- * those with the patches and the configuration of this tool, or made from a developer's tree. Throws UKL4010-4015.
+ * The kit of a link: a folder, the first digits of a key, or, by the name of a profile, the one that was last built or installed among
+ * those with this tool's patches and configuration of that profile, or made from a developer's tree. Without a name it is the one that
+ * the environment names (UKL_KIT), else one of the default profile. Throws UKL4010-4015.
  */
-export async function findKit(name?: string, folder: string = kitsFolder()): Promise<Kit> {
-  if (name !== undefined && name.includes('/')) return openKit(resolve(name));
+export async function findKit(
+  name: string = process.env.UKL_KIT ?? DEFAULT_PROFILE,
+  folder: string = kitsFolder(),
+): Promise<Kit> {
+  if (name.includes('/')) return openKit(resolve(name));
   const all = await listKits(folder);
-  if (name !== undefined) return theKit(findStored(name, all));
-  const usable = all.filter((stored) => 'kit' in stored);
-  const digest = loadSeries().digest;
+  if (name !== DEFAULT_PROFILE && !profilesOf().includes(name)) return theKit(findStored(name, all));
+  const usable = all
+    .filter((stored) => 'kit' in stored)
+    .filter(({ kit }) => kit.manifest.kernel.profile === name);
+  const { digest } = loadSeries(name);
   const own = usable.find(({ kit }) => [digest, null].includes(kit.manifest.kernel.series));
   if (own !== undefined) return own.kit;
-  if (usable.length > 0) throw new UklError(kernelErrors.kitOtherPatches(usable.map(shownKey)));
+  if (usable.length > 0) throw new UklError(kernelErrors.kitOtherPatches(usable.map(shownKey), name));
   const problems = all.flatMap((stored) => ('problems' in stored ? stored.problems : []));
-  throw new UklError(problems.length > 0 ? problems : kernelErrors.kitMissing());
+  throw new UklError(problems.length > 0 ? problems : kernelErrors.kitMissing(name));
 }
 
 /** The stored kits that a key's first digits name: exactly one, or UKL4011, UKL4012. Damaged ones can be named too. */

@@ -9,6 +9,7 @@ import { trigger, type RootfsEntry } from '../../src/image/rootfs.js';
 import { parsePort, type RunOptions } from '../../src/run/index.js';
 import { buildGuestProgram, buildInit, writeGuestInitrd } from '../support/guest.js';
 import { kernelImage } from '../support/kernel-image.js';
+import { patience } from '../support/patience.js';
 import { live } from '../support/live.js';
 
 let dir: string;
@@ -192,7 +193,7 @@ test('job control works on the console', async () => {
     initrd: shell,
     input: { stream, kind: 'terminal' },
     onConsole,
-    timeout: 60,
+    timeout: 60 * patience,
   });
   expect(seen).not.toMatch(/job control turned off|can't access tty/);
   expect(seen).toMatch(/\[1\]\+ {2}Stopped .*sleep 1000/);

@@ -17,6 +17,7 @@ import {
 import { findKit } from '../../src/kernel/store.js';
 import { runImage } from '../../src/run/index.js';
 import { bootModel } from '../support/image/boot-model.js';
+import { patience } from '../support/patience.js';
 import { buildSlotProgram } from '../support/image/slot-program.js';
 
 let dir: string;
@@ -42,7 +43,7 @@ async function boot(image: Uint8Array): Promise<{ exitCode: number; console: str
   const { exitCode } = await runImage({
     image: file,
     cpus: 2,
-    timeout: 240,
+    timeout: 240 * patience,
     kernelLog: true,
     accelerator: 'tcg',
     onConsole: (bytes) => {

@@ -112,6 +112,16 @@ describe('wrong usage', () => {
 });
 
 describe('kernel', () => {
+  it('builds the profiles that there are', async () => {
+    const { status, stderr } = await runCli(['kernel', 'build', '--profile', 'fast'], { env: emptyCache() });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'ukl-link: error UKL4022: there is no profile "fast"\n    profiles: default, debug\n',
+    );
+    const help = await runCli(['kernel', 'build', '--help']);
+    expect(help.stdout.replace(/\s+/g, ' ')).toContain('--profile Configuration: default or debug [default]');
+  });
+
   it('says what to do when there is no kit', async () => {
     const env = emptyCache();
     const shown = await runCli(['kernel', 'show'], { env });

@@ -48,7 +48,9 @@ export async function runSuite(
   });
   const { outcomes, complete } = parseReport(report);
   const last = console.trimEnd().split('\n').slice(-20).join('\n');
-  const reason = timedOut ? 'the machine was still running after 400 s' : 'the machine stopped early';
+  const reason = timedOut
+    ? 'the machine was still running when its time was up'
+    : 'the machine stopped early';
   return {
     outcomes,
     stopped: complete ? undefined : `${reason}:\n${last}`,

@@ -87,7 +87,7 @@ export function fakeKernel(folder: string, extraConfig: readonly string[] = [], 
   execFileSync('tar', ['-C', folder, '-cJf', tarball, 'linux-6.1']);
   writeFileSync(join(patches, '0001-init-add-a-line.patch'), patch);
   writeFileSync(join(patches, 'base.config'), ['# a comment', 'CONFIG_SMP=y', ...extraConfig, ''].join('\n'));
-  return { tree, tarball, series: loadSeries(patches) };
+  return { tree, tarball, series: loadSeries(undefined, patches) };
 }
 
 /** Parts that need no real kernel. */

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { UklError } from '../../src/index.js';
+import { patience } from './patience.js';
 import { runImage, type Outcome, type RunOptions } from '../../src/run/index.js';
 
 /** A run as one value that a test can compare. */
@@ -26,10 +27,11 @@ export async function live(options: RunOptions): Promise<Lived> {
   });
   try {
     const { outcome, exitCode } = await runImage({
-      memory: 128,
-      timeout: 120,
+      // A kernel that is slow on purpose keeps books, which take memory.
+      memory: patience > 1 ? 512 : 128,
       onConsole: (bytes) => void chunks.push(bytes),
       onNote: (note) => void notes.push(note.code),
+      timeout: 120 * patience,
       ...options,
     });
     return lived({ outcome, exitCode }, '');

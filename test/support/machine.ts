@@ -1,6 +1,7 @@
 /** Boots a kernel with the suite's root file system in QEMU and waits until the machine is switched off. */
 import { execa } from 'execa';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { patience } from './patience.js';
 
 export interface Boot {
   readonly kernel: string;
@@ -12,7 +13,7 @@ export interface Boot {
   readonly cpu?: string;
   /** Kernel parameters besides those the suite needs. */
   readonly append?: string;
-  /** In seconds of the host; then the machine is killed. */
+  /** In seconds of the host, of a kernel that is not slow; then the machine is killed. */
   readonly timeout: number;
 }
 
@@ -38,7 +39,7 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
   const { timedOut, exitCode, stderr } = await execa('qemu-system-x86_64', args, {
     reject: false,
     stdin: 'ignore',
-    timeout: boot.timeout * 1000,
+    timeout: boot.timeout * 1000 * patience,
     forceKillAfterDelay: 1000,
   });
   if (!timedOut && exitCode !== 0) throw new Error(`QEMU ended with status ${exitCode}: ${stderr}`);
@@ -48,7 +49,7 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
 /** Lines of a console log in which the kernel complains about itself; a program's own faults are not among them. */
 export function kernelComplaints(console: string): string[] {
   const complaint =
-    /\bBUG:|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic/;
+    /\bBUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
   return console
     .split('\n')
     .map((line) => line.trimEnd())

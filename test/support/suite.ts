@@ -5,6 +5,7 @@ import { trigger, type RootfsEntry } from '../../src/image/rootfs.js';
 import { compileStatic } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
 import { root } from './paths.js';
+import { patience } from './patience.js';
 
 export type Ring = 'ring0' | 'ring3';
 
@@ -104,7 +105,7 @@ function plan(fixtures: readonly Fixture[], rings: readonly Ring[]): string {
       for (const ring of rings) runs.push({ ...one, id: runId(one, ring, turn), ...command(one, ring) });
   return runs
     .flatMap(({ id, path, args, env, stdin, timeout }) => [
-      ...[id, path, String(timeout), String(args.length + 1), path, ...args],
+      ...[id, path, String(timeout * patience), String(args.length + 1), path, ...args],
       ...[String(env.length), ...env, stdin],
     ])
     .map((field) => `${field}\0`)

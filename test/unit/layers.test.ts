@@ -12,7 +12,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel', 'report'],
-  ['link.ts', 'check.ts', 'inspect', 'bench', 'gdb'],
+  ['link.ts', 'check.ts', 'inspect', 'gdb'],
+  ['bench'],
   ['index.ts'],
   ['cli'],
 ];

@@ -8,6 +8,11 @@ const benchmarks: readonly CommandEntry[] = [
     load: () => import('./bench-link.js'),
   },
   {
+    usage: 'guest',
+    describe: 'Count what system calls, faults, forks … cost in ring 3 and in ring 0',
+    load: () => import('./bench-guest.js'),
+  },
+  {
     usage: 'rewrite <input> <output>',
     describe: 'Rewrite one object or archive, as a link does; a part of bench link',
     load: () => import('./bench-rewrite.js'),

@@ -2,6 +2,7 @@ import { buildKit } from '../../kernel/build.js';
 import { buildTreeKit } from '../../kernel/build-tree.js';
 import { SLOT_MIB } from '../../kernel/configure.js';
 import { kitParts } from '../../kernel/parts.js';
+import { DEFAULT_PROFILE, loadSeries, profilesOf } from '../../kernel/series.js';
 import { buildReporter } from '../build-events.js';
 import { defineCommand } from '../command.js';
 import { kitLine } from '../kit-text.js';
@@ -19,6 +20,11 @@ export const command = defineCommand({
       describe: 'Build in this tree of `kernel tree`, with what was edited there',
       conflicts: ['source', 'keep'],
     },
+    profile: {
+      type: 'string',
+      requiresArg: true,
+      describe: `Configuration: ${profilesOf().join(' or ')} [${DEFAULT_PROFILE}]`,
+    },
     'slot-size': {
       type: 'string',
       requiresArg: true,
@@ -29,8 +35,10 @@ export const command = defineCommand({
     json: jsonOption,
   },
   run: async (args) => {
+    const series = loadSeries(args.profile);
     const reporter = await buildReporter();
     const options = {
+      series,
       slotMiB: wholeNumber('--slot-size', args['slot-size'], SLOT_MIB),
       jobs: wholeNumber('--jobs', args.jobs, { min: 1, max: 1024 }),
       onEvent: reporter.onEvent,

@@ -13,7 +13,7 @@ export const command = defineCommand({
     kit: {
       type: 'string',
       requiresArg: true,
-      describe: 'First digits of a key, or a folder [the kit a link would take]',
+      describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
     },
     json: jsonOption,
   },

@@ -7,7 +7,10 @@ import { jsonOption } from './kernel-options.js';
 
 export const command = defineCommand({
   positionals: {
-    kit: { type: 'string', describe: 'First digits of a key, or a folder [the kit a link would take]' },
+    kit: {
+      type: 'string',
+      describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
+    },
   },
   options: { json: jsonOption },
   run: async (args) => {
@@ -24,6 +27,7 @@ export const command = defineCommand({
       ['kernel', kernel.release],
       ['source', kernel.source === null ? 'a developer’s tree' : `Linux ${kernel.version}, ${kernel.source}`],
       ['patches', kernel.series ?? 'a developer’s tree'],
+      ['profile', kernel.profile],
       ['compiler', kernel.compiler],
       ['made by', `ukl-link ${tool}`],
       ['slot', `${mib(slot.size)} at ${slot.start}`],

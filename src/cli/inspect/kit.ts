@@ -10,6 +10,7 @@ export function kitText(report: KitReport): string {
       ['kernel', `${kernel.release}, ${report.symbols} symbols`],
       ['source', kernel.source === null ? 'a developer’s tree' : `Linux ${kernel.version}, ${kernel.source}`],
       ['patches', kernel.series ?? 'a developer’s tree'],
+      ['profile', kernel.profile],
       ['compiler', kernel.compiler],
       ['made by', `ukl-link ${report.tool}`],
       ['slot', `${slot.address}, ${mib(slot.size)}`],

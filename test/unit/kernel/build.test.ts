@@ -6,6 +6,7 @@ import { buildKit, type BuildEvent, type BuildOptions } from '../../../src/kerne
 import { buildTreeKit } from '../../../src/kernel/build-tree.js';
 import { DEBUG_DIR } from '../../../src/kernel/debug-files.js';
 import { verifyKit } from '../../../src/kernel/kit.js';
+import { loadSeries } from '../../../src/kernel/series.js';
 import { listKits } from '../../../src/kernel/store.js';
 import { codesOf, problemsOf } from '../../support/codes.js';
 import { fakeKernel, fakeParts, type FakeKernel } from '../../support/fake-kernel.js';
@@ -71,6 +72,35 @@ describe('buildKit', () => {
     expect(again).toEqual({ kit: first.kit, existed: true });
     expect(other.existed).toBe(false);
     expect(other.kit.manifest.key).not.toBe(first.kit.manifest.key);
+  });
+
+  it('lays a profile’s configuration over the base, and makes another kit of it', async () => {
+    const { kernel, options } = setUp(['CONFIG_PREEMPT=n']);
+    const { folder } = kernel.series;
+    writeFileSync(join(folder, 'slow.config'), 'CONFIG_PREEMPT=y\nCONFIG_PROVE_LOCKING=y\n');
+    const plain = await buildKit(options);
+    const slow = await buildKit({ ...options, series: loadSeries('slow', folder) });
+    expect(slow.existed).toBe(false);
+    expect(slow.kit.manifest.kernel.profile).toBe('slow');
+    expect(plain.kit.manifest.kernel.profile).toBe('default');
+    const config = readFileSync(join(slow.kit.folder, 'config'), 'utf8');
+    expect(config.match(/CONFIG_(SMP|PREEMPT|PROVE_LOCKING|UNIKERNEL_LINUX)=.*/g)).toEqual([
+      'CONFIG_SMP=y',
+      'CONFIG_PREEMPT=n',
+      'CONFIG_PREEMPT=y',
+      'CONFIG_PROVE_LOCKING=y',
+      'CONFIG_UNIKERNEL_LINUX=y',
+    ]);
+    writeFileSync(join(folder, 'slow.config'), 'CONFIG_PREEMPT=y\nCONFIG_UNKNOWN=y\n');
+    expect(await codesOf(buildKit({ ...options, series: loadSeries('slow', folder) }))).toEqual(['UKL4005']);
+  });
+
+  it('knows the profiles that there are', async () => {
+    const { folder } = setUp().kernel.series;
+    const [problem] = await problemsOf(Promise.resolve().then(() => loadSeries('fast', folder)));
+    expect(problem).toMatchObject({ code: 'UKL4022', hint: 'profiles: default' });
+    // The name of a file that is no profile.
+    expect(() => loadSeries('base', folder)).toThrow('there is no profile "base"');
   });
 
   it('makes the same files again', async () => {

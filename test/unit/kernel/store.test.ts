@@ -8,10 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openKit, readKitFile, verifyKit, type Kit } from '../../../src/kernel/kit.js';
 import { makeKit } from '../../../src/kernel/make-kit.js';
-import { loadSeries } from '../../../src/kernel/series.js';
+import { DEFAULT_PROFILE, loadSeries, profilesOf } from '../../../src/kernel/series.js';
 import { findKit, findStored, listKits, removeKit } from '../../../src/kernel/store.js';
 import { codesOf, problemsOf } from '../../support/codes.js';
 import { fakeParts } from '../../support/fake-kernel.js';
@@ -21,7 +21,7 @@ const OWN = loadSeries().digest;
 
 /** A store with kits of these keys, the first made first. */
 async function storeOf(
-  ...kits: { key: string; series?: string | null }[]
+  ...kits: { key: string; series?: string | null; profile?: string }[]
 ): Promise<{ store: string; kits: Kit[] }> {
   const folder = temporaryFolder();
   const tree = join(folder, 'tree');
@@ -35,8 +35,8 @@ async function storeOf(
   );
   const store = join(folder, 'kits');
   const made: Kit[] = [];
-  for (const [i, { key, series = OWN }] of kits.entries()) {
-    const kernel = { version: '6.1.7', source: null, series, compiler: 'gcc' };
+  for (const [i, { key, series = OWN, profile = DEFAULT_PROFILE }] of kits.entries()) {
+    const kernel = { version: '6.1.7', source: null, series, profile, compiler: 'gcc' };
     const kit = await makeKit(tree, join(store, key), { key, kernel }, fakeParts);
     utimesSync(join(kit.folder, 'manifest.json'), i + 1, i + 1);
     made.push(kit);
@@ -66,6 +66,49 @@ describe('the store of kits', () => {
     expect((await findKit('aaa', other.store)).manifest.key).toBe(A);
     const tree = await storeOf({ key: C, series: null }, { key: A, series: '0'.repeat(64) });
     expect((await findKit(undefined, tree.store)).manifest.key).toBe(C);
+  });
+
+  it('takes a kit of another profile only for its name', async () => {
+    const debug = { series: loadSeries('debug').digest, profile: 'debug' };
+    const { store } = await storeOf({ key: A }, { key: A2, ...debug }, { key: C, ...debug, series: null });
+    expect((await findKit(undefined, store)).manifest.key).toBe(A);
+    expect((await findKit('default', store)).manifest.key).toBe(A);
+    expect((await findKit('debug', store)).manifest.key).toBe(C);
+    await removeKit(findStored('c', await listKits(store)));
+    expect((await findKit('debug', store)).manifest.key).toBe(A2);
+    await removeKit(findStored('aab', await listKits(store)));
+    const [missing] = await problemsOf(findKit('debug', store));
+    expect(missing).toMatchObject({
+      code: 'UKL4010',
+      message: 'there is no kernel kit of the profile "debug" yet',
+    });
+    expect(missing?.hint).toContain('ukl-link kernel build --profile debug;');
+  });
+
+  it('takes the kit that the environment names, when nothing else is named', async () => {
+    const { store } = await storeOf({ key: A }, { key: C });
+    vi.stubEnv('UKL_KIT', 'aaa');
+    try {
+      expect((await findKit(undefined, store)).manifest.key).toBe(A);
+      expect((await findKit('default', store)).manifest.key).toBe(C);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('knows kits from before there were profiles as those of the default one', async () => {
+    const { store, kits } = await storeOf({ key: A });
+    const file = join(kits[0]?.folder ?? '', 'manifest.json');
+    const text = readFileSync(file, 'utf8');
+    const before = text.replace(/ *"profile": "default",\n/, '');
+    expect(before).not.toBe(text);
+    writeFileSync(file, before);
+    expect((await findKit(undefined, store)).manifest.kernel.profile).toBe('default');
+  });
+
+  it('no profile’s name could be the first digits of a key', () => {
+    expect(profilesOf()).toEqual(['default', 'debug']);
+    for (const name of profilesOf()) expect(name).toMatch(/^[a-z]*[g-z][a-z]*$/);
   });
 
   it('finds kits by the first digits of their key, or as a folder', async () => {

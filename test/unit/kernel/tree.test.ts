@@ -33,18 +33,21 @@ describe('trees to work on the patches', () => {
 
   it('give the series back, the same bytes every time', async () => {
     const { tree, patches } = await madeTree();
-    await writePatches(tree, { series: loadSeries(patches) });
+    await writePatches(tree, { series: loadSeries(undefined, patches) });
     const first = readFileSync(join(patches, '0001-init-add-a-line.patch'), 'utf8');
     expect(first).toMatch(/^From 0{40} /);
     expect(first).not.toMatch(/\n-- \n/);
-    expect(await writePatches(tree, { series: loadSeries(patches) })).toEqual({
+    expect(await writePatches(tree, { series: loadSeries(undefined, patches) })).toEqual({
       patches: ['0001-init-add-a-line.patch'],
       changed: [],
     });
     const again = join(patches, '../work-2');
     const { tree: other } = { tree: again };
-    await makeTree(other, { source: join(patches, '../linux-6.1.tar.xz'), series: loadSeries(patches) });
-    expect((await writePatches(other, { series: loadSeries(patches) })).changed).toEqual([]);
+    await makeTree(other, {
+      source: join(patches, '../linux-6.1.tar.xz'),
+      series: loadSeries(undefined, patches),
+    });
+    expect((await writePatches(other, { series: loadSeries(undefined, patches) })).changed).toEqual([]);
   });
 
   it('follow edits: new, changed and dropped commits', async () => {
@@ -53,7 +56,7 @@ describe('trees to work on the patches', () => {
     writeFileSync(join(tree, 'init/new.c'), 'int added;\n');
     git(tree, 'add', 'init/new.c');
     git(tree, 'commit', '--quiet', '-m', 'init: a file of its own');
-    const { changed } = await writePatches(tree, { series: loadSeries(patches) });
+    const { changed } = await writePatches(tree, { series: loadSeries(undefined, patches) });
     expect(changed).toEqual(['0001-init-a-file-of-its-own.patch', '0001-init-add-a-line.patch']);
     expect(readdirSync(patches)).toEqual(['0001-init-a-file-of-its-own.patch', 'base.config']);
   });
@@ -80,7 +83,7 @@ describe('trees to work on the patches', () => {
 
   it('give no patches while something is not committed, or without their first commit', async () => {
     const { tree, patches } = await madeTree();
-    const series = loadSeries(patches);
+    const series = loadSeries(undefined, patches);
     expect(await codesOf(writePatches(tree, { series, base: 'nothing' }))).toEqual(['UKL4020']);
     writeFileSync(join(tree, 'init/main.c'), 'int edited;\n');
     expect(await codesOf(writePatches(tree, { series }))).toEqual(['UKL4020']);

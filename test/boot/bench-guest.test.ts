@@ -1,0 +1,38 @@
+/** `ukl-link bench guest`: a real boot whose instructions are counted. What can be judged is judged: that the counts are counts. */
+import { expect, it } from 'vitest';
+import type { GuestBenchResult } from '../../src/bench/index.js';
+import { guestSubjects } from '../../src/bench/guest-subjects.js';
+import { findKit } from '../../src/kernel/store.js';
+import { runCli } from '../support/cli.js';
+import { newBench, saidCodes, snapshot } from '../support/failing.js';
+
+it('counts every subject in both rings, and leaves nothing', async () => {
+  const { temporary } = newBench();
+  const { status, stdout } = await runCli(['bench', 'guest', '--json'], { env: { TMPDIR: temporary } });
+  expect(status).toBe(0);
+  const { schema, subjects, machine, kit } = JSON.parse(stdout) as GuestBenchResult;
+  expect(schema).toBe(1);
+  expect(machine.qemu).toContain('QEMU');
+  expect(kit.key).toBe((await findKit()).manifest.key);
+  expect(subjects.map(({ id, title }) => [id, title])).toEqual([...guestSubjects]);
+  for (const { id, counts, ratio } of subjects) {
+    for (const { instructions, samples } of [counts.ring3, counts.ring0]) {
+      expect(samples, id).toBeGreaterThan(10);
+      expect(instructions, id).toBeGreaterThan(20);
+      expect(instructions, id).toBeLessThan(10_000_000);
+    }
+    expect(ratio, id).toBeCloseTo(counts.ring0.instructions / counts.ring3.instructions);
+  }
+  const ring0 = (name: string): number =>
+    subjects.find(({ id }) => id === name)?.counts.ring0.instructions ?? NaN;
+  // The order of things that no kernel changes.
+  const growing = ['clock_gettime', 'getppid', 'pipe', 'switch-pipe', 'thread', 'fork', 'fork-20mb'];
+  const counts = growing.map(ring0);
+  expect(counts).toEqual([...counts].sort((a, b) => a - b));
+  expect(snapshot(temporary)).toEqual({});
+}, 2_400_000);
+
+it('takes the kit it is told', async () => {
+  const { status, stderr } = await runCli(['bench', 'guest', '--kit', '/none']);
+  expect([status, ...saidCodes(stderr)]).toEqual([1, 'UKL4013']);
+});
