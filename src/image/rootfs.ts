@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { RootfsEntry } from './rootfs-entry.js';
+import { trigger } from './trigger.js';
 
 export type { RootfsEntry };
-
-/** A file whose exec starts the program in the slot (docs/architecture.md, "Words"). */
-export const trigger: Uint8Array = Uint8Array.of(0x7f, 0x55, 0x4b, 0x4c, 1, 0, 0, 0);
+export { trigger };
 
 /** Strings as /etc/ukl/argv and its like hold them, each with its NUL. */
 export function stringList(strings: readonly string[]): Uint8Array {

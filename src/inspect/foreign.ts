@@ -13,7 +13,6 @@ const MAGICS: readonly (readonly [magic: string, what: string])[] = [
   ['\x04"M\x18', 'compressed with lz4'],
   ['BZh', 'compressed with bzip2'],
   ['PK\x03\x04', 'a zip file'],
-  ['\x7fUKL', 'a trigger: its exec starts the program in the slot of the running kernel'],
   ['#!', 'a script'],
 ];
 

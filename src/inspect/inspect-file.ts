@@ -9,6 +9,7 @@ import { kitReport, packedKitReport } from './kit.js';
 import { objectReport } from './object.js';
 import { programReport } from './program.js';
 import type { FileReport } from './report.js';
+import { isTrigger } from '../image/trigger.js';
 import { describeForeign } from './foreign.js';
 
 export interface InspectOptions {
@@ -47,6 +48,8 @@ async function reportOf(file: string, bytes: Buffer, verify: boolean) {
   const place = { file };
   switch (identify(bytes)) {
     case 'elf': {
+      if (isTrigger(bytes))
+        throw foreign(file, 'a trigger: its exec starts the program in the slot of the running kernel');
       const elf = readElf(bytes, place);
       return elf.header.type === ET.REL
         ? objectReport(elf)

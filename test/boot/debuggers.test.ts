@@ -1,10 +1,13 @@
 /** Debuggers of the distribution, unchanged, on the program in ring 0: its core file, and itself through gdbserver. */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeCpio } from '../../src/image/cpio.js';
 import { trigger } from '../../src/image/rootfs.js';
+import { parsePort } from '../../src/run/index.js';
 import { runCli } from '../support/cli.js';
 import { imageOf, overlay } from '../support/images.js';
 import { live } from '../support/live.js';
@@ -30,6 +33,16 @@ const scripted = (name: string, tools: readonly string[], script: readonly strin
     ),
   )();
 
+/** A port of this host that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** What gdb prints for commands, without a terminal. */
 async function gdb(how: readonly string[], commands: readonly string[]): Promise<string> {
   const script = join(folder, 'commands');
@@ -38,6 +51,45 @@ async function gdb(how: readonly string[], commands: readonly string[]): Promise
   expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
   return stdout;
 }
+
+test('gdbserver: breakpoints, steps, static data, a watchpoint, a signal, threads', async () => {
+  const port = await freePort();
+  let listens: () => void;
+  const listening = new Promise<void>((resolve) => (listens = resolve));
+  let console = '';
+  const machine = live({
+    ...{ image, cpus: 2, memory: 256, ports: [parsePort(`${port}:2345`)], env: ['PATH=/usr/bin:/bin'] },
+    initrd: scripted(
+      'gdbserver',
+      ['/usr/bin/gdbserver'],
+      ['gdbserver --no-startup-with-shell :2345 /ring0/traced 2>&1'],
+    ),
+    onConsole: (bytes) => {
+      console += Buffer.from(bytes).toString();
+      if (console.includes('Listening on port')) listens();
+    },
+  });
+  await Promise.race([listening, machine]);
+  const said = await gdb(
+    ['--target-remote', `localhost:${port}`],
+    [
+      ...['break deep if level == 0', 'continue', 'backtrace', 'print text', 'print counted'],
+      ...['stepi', 'nexti', 'watch counted', 'continue', 'delete', 'continue', 'info symbol $pc'],
+      ...['break inThread', 'continue', 'info threads', 'delete', 'continue'],
+    ],
+  );
+  const { end } = await machine;
+  expect(said).toMatch(
+    /Breakpoint 1, .*deep \(level=.*\n(.*\n)*#0 .*deep \(.*\n(#\d.*deep.*\n){5}#6 .*main \(/,
+  );
+  expect(said).toContain('$1 = "static data"\n$2 = 0\n');
+  expect(said).toMatch(/atchpoint 2: counted\n\nOld value = 0\nNew value = 1\n/);
+  expect(said).toMatch(/Program received signal SIGUSR1.*\n(.*\n)*.* in section \.text/);
+  expect(said).toMatch(/Breakpoint 3, .*inThread \(.*\n(.*\n)* +1 .*\n\* 2 .*inThread/);
+  expect(said).toMatch(/\[Inferior 1 \(process \d+\) exited normally\]/);
+  expect(console).toMatch(/from the thread\nok\n/);
+  expect(end).toEqual({ outcome: { kind: 'exit', status: 0 }, exitCode: 0 });
+});
 
 test('a core file: threads, backtraces, static data', async () => {
   const share = `local,path=${folder},mount_tag=out,security_model=none`;

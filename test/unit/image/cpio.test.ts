@@ -24,6 +24,7 @@ import {
   rootfsWithProgram,
   writeCpio,
   type RootfsEntry,
+  trigger,
 } from '../../../src/image/index.js';
 import { thrownCodes } from '../../support/codes.js';
 
@@ -236,7 +237,7 @@ describe("a user's root file system", () => {
     );
     expect(back.get('program')).toMatchObject({
       mode: 0o755,
-      data: Buffer.from('\x7fUKL\x01\0\0\0', 'latin1'),
+      data: Buffer.from(trigger),
     });
     expect(back.get('etc/ukl/argv')).toMatchObject({ data: Buffer.from('p\0x\0') });
     expect(back.has('init')).toBe(false);

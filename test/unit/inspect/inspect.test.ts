@@ -7,7 +7,7 @@ import { writeCpio } from '../../../src/image/index.js';
 import { findToolchain } from '../../../src/inputs/index.js';
 import { inspectFile, type FileReport, type MemorySizes } from '../../../src/inspect/index.js';
 import { packImage } from '../../../src/image/index.js';
-import { defaultRootfs } from '../../../src/image/rootfs.js';
+import { defaultRootfs, trigger } from '../../../src/image/rootfs.js';
 import { codesOf, problemsOf } from '../../support/codes.js';
 import { packedKit } from '../../support/fake-kernel.js';
 import { syntheticParts } from '../../support/image/synthetic-kit.js';
@@ -319,7 +319,7 @@ describe('other files', () => {
     ['cpio', Buffer.from(writeCpio([])), 'UKL6008', /but a cpio archive/],
     ['data', Buffer.from([1, 2, 3, 0]), 'UKL6008', /but data of no known kind$/],
     ['PE', 'MZ\x90\0', 'UKL6008', /but a PE file/],
-    ['trigger', '\x7fUKL\x01\0\0\0', 'UKL6008', /but a trigger/],
+    ['trigger', Buffer.from(trigger), 'UKL6008', /but a trigger/],
     ['gzip', gzipSync('text'), 'UKL4016', /not a packed kit/],
     ['ELF of another machine', armElf(), 'UKL1004', /another machine/],
   ])('%s', async (name, content, code, says) => {
