@@ -1,5 +1,5 @@
-/** Lines remembered for a report. */
-const tailLines = 20;
+/** Lines remembered for a report: more than a panic's registers and stack trace take. */
+const tailLines = 40;
 
 /** A line longer than this is remembered from its end only, so that endless output without newlines stays small. */
 const longestLine = 1000;

@@ -256,7 +256,7 @@ describe('root file systems of all kinds', () => {
     });
     expect(end).toEqual({ codes: ['UKL5007'] });
     expect(message).toMatch(
-      /panicked: Attempted to kill init! exitcode=0x00006300\nlast console lines:\n {2}\| unknown: \n/,
+      /panicked: Attempted to kill init! exitcode=0x00006300\nlast console lines:\n {2}\| unknown: \n(?:.*\n)+.* do_exit/,
     );
   });
 

@@ -17,7 +17,8 @@ export function buildSlotProgram(dir: string, slot: SlotInfo): LinkedProgram {
     ...['-static', '--emit-relocs', '-z', 'max-page-size=4096', '-z', 'noexecstack', '-e', '_start'],
     ...[`--defsym=SLOT=0x${slot.vaddr.toString(16)}`, '-T', here('slot-program.ld'), '-o', output, object],
   ]);
-  const elf = readElf(readFileSync(output));
+  const bytes = readFileSync(output);
+  const elf = readElf(bytes);
   const relocs64 = [low(slot.vaddr) + 24];
   for (const segment of elf.segments)
     if (segment.type === PT.LOAD || segment.type === PT_UKL_INITRAMFS)
@@ -29,5 +30,7 @@ export function buildSlotProgram(dir: string, slot: SlotInfo): LinkedProgram {
       if (table.type(i) === R_X86_64['32S']) relocs32.push(low(table.address(i)));
     }
   }
-  return { elf: elf.bytes, relocs: { relocs64, relocs32Inverse: [], relocs32 } };
+  // Its section headers tell of the file, not of the slot; a program in the slot may have none: e_shoff, then e_shnum and e_shstrndx.
+  bytes.fill(0, 40, 48).fill(0, 60, 64);
+  return { elf: bytes, relocs: { relocs64, relocs32Inverse: [], relocs32 } };
 }

@@ -97,6 +97,7 @@ describe('the command line of a link', () => {
       ],
       searchDirs: ['one', 'two'],
       wanted: ['sym'],
+      stripAll: false,
     });
   });
 });

@@ -8,8 +8,8 @@ function watch(text: string): ConsoleWatch {
   return console;
 }
 
-test('remembers the last 20 lines, the unfinished one included', () => {
-  const lines = Array.from({ length: 30 }, (_, i) => `line ${i}`);
+test('remembers the last 40 lines, the unfinished one included', () => {
+  const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
   expect(watch(lines.join('\r\n')).tail()).toEqual(lines.slice(10));
   expect(watch('').tail()).toEqual([]);
 });
