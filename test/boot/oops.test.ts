@@ -30,7 +30,7 @@ describe('a failure of the kernel kills the thread it worked for', () => {
   test.each([
     ['null', 'BUG: kernel NULL pointer dereference, address: 0000000000000008'],
     ['wild', 'general protection fault, probably for non-canonical address'],
-    ['bug', 'Kernel BUG at usercopy_abort'],
+    ['bug', 'kernel BUG at mm/usercopy.c:'],
     ['interrupts', 'BUG: kernel NULL pointer dereference, address: 0000000000000008'],
     ['stack', 'BUG: TASK stack guard page was hit'],
   ])('%s', async (kind, says) => {
