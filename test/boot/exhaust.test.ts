@@ -20,7 +20,7 @@ describe.each([
     expect(console).toMatch(report(text));
     expect(console).toMatch(/reboot: Power down\r?\n$/);
     expect(kernelComplaints(console)).toEqual([]);
-    if (kind.startsWith('child')) expect(console).toContain('the child ended with 137\n');
+    if (kind.startsWith('child')) expect(console).toContain('the child ended with 137');
   });
 });
 
@@ -42,7 +42,8 @@ describe('as the machine’s first process, which the kernel does not end', () =
   test('its child ends, and then itself as it likes', async () => {
     const { console, message } = await first('child heap');
     expect(console).toMatch(report('Out of memory'));
-    expect(console).toMatch(/^the child ended with 137\r?$/m);
+    // The kernel's words may come in the middle of a line.
+    expect(console).toContain('the child ended with 137');
     expect(message).toContain('the kernel panicked: Attempted to kill init! exitcode=0x00008900');
   });
 });
