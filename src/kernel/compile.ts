@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UklError, hostErrors, kernelErrors } from '../errors/index.js';
 import { asIoError, systemCode, writeFileAtomic } from '../host/index.js';
@@ -62,7 +62,11 @@ export async function compile(options: CompileOptions): Promise<void> {
     log.close();
   }
   // An incremental build says nothing about the next full one.
-  if (done > STEPS_BEFORE_ESTIMATE) await writeFileAtomic(stepsFile, `${done}\n`);
+  if (done <= STEPS_BEFORE_ESTIMATE) return;
+  await mkdir(dirname(stepsFile), { recursive: true }).catch((error: unknown) => {
+    throw asIoError(error, stepsFile, 'write');
+  });
+  await writeFileAtomic(stepsFile, `${done}\n`);
 }
 
 /** The estimate is linear in steps; it moves with the pace and is never below what is already done. */
