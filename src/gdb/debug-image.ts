@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type AddressInfo } from 'node:net';
 import { UklError, hostErrors, type Diagnostic } from '../errors/index.js';
 import { demandRequirements, forgetTemporary, temporaryName, writeFileAtomic } from '../host/index.js';
 import { runCommand, runImage, type RunOptions } from '../run/index.js';
+import { freePort } from './free-port.js';
 import { gdbCommand, gdbRequirements, type GdbTarget } from './gdb-command.js';
 import { imageSymbols, type SymbolPlaces } from './image-symbols.js';
 
@@ -82,16 +81,6 @@ export async function debugCommands(options: DebugOptions): Promise<string[][]> 
 function machineOptions({ image, run = {} }: DebugOptions): RunOptions {
   const append = [run.append, NO_KASLR].filter((part) => part !== undefined).join(' ');
   return { ...run, image, append };
-}
-
-/** A TCP port of this machine that is free at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

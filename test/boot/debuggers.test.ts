@@ -1,10 +1,9 @@
 /** Debuggers of the distribution, unchanged, on the program in ring 0: its core file, and itself through gdbserver. */
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../src/gdb/free-port.js';
 import { writeCpio } from '../../src/image/cpio.js';
 import { trigger } from '../../src/image/rootfs.js';
 import { parsePort } from '../../src/run/index.js';
@@ -32,16 +31,6 @@ const scripted = (name: string, tools: readonly string[], script: readonly strin
       }),
     ),
   )();
-
-/** A port of this host that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What gdb prints for commands, without a terminal. */
 async function gdb(how: readonly string[], commands: readonly string[]): Promise<string> {

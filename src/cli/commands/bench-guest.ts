@@ -5,15 +5,11 @@ import { printJson, printLine } from '../print.js';
 import { showProgress } from '../progress.js';
 import { withCleanEnd } from '../signals.js';
 import { table } from '../table.js';
-import { jsonOption } from './kernel-options.js';
+import { jsonOption, kitOption } from './kernel-options.js';
 
 export const command = defineCommand({
   options: {
-    kit: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
-    },
+    kit: kitOption,
     json: jsonOption,
   },
   run: async ({ kit, json }) => {

@@ -13,6 +13,12 @@ export const jobsOption = {
   describe: 'Compilations at the same time [as many as processors]',
 } as const satisfies Options;
 
+export const kitOption = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
+} as const satisfies Options;
+
 export const jsonOption = {
   type: 'boolean',
   describe: 'Print one JSON document instead of text',

@@ -5,16 +5,12 @@ import { defineCommand } from '../command.js';
 import { kitLine, mib } from '../kit-text.js';
 import { printJson, printLine } from '../print.js';
 import { withCleanEnd } from '../signals.js';
-import { jsonOption } from './kernel-options.js';
+import { jsonOption, kitOption } from './kernel-options.js';
 
 export const command = defineCommand({
   positionals: { file: { type: 'string', demandOption: true, describe: 'File to write, a gzipped tar' } },
   options: {
-    kit: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
-    },
+    kit: kitOption,
     json: jsonOption,
   },
   run: async ({ file, kit: name, json }) => {

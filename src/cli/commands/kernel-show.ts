@@ -3,14 +3,11 @@ import { findKit } from '../../kernel/store.js';
 import { defineCommand } from '../command.js';
 import { kitBytes, mib } from '../kit-text.js';
 import { printJson, printLine } from '../print.js';
-import { jsonOption } from './kernel-options.js';
+import { jsonOption, kitOption } from './kernel-options.js';
 
 export const command = defineCommand({
   positionals: {
-    kit: {
-      type: 'string',
-      describe: 'First digits of a key, a profile, or a folder [the kit a link would take]',
-    },
+    kit: { type: kitOption.type, describe: kitOption.describe },
   },
   options: { json: jsonOption },
   run: async (args) => {
