@@ -34,7 +34,7 @@ export const linkErrors = {
       'UKL2002',
       `unknown linker option ${option}`,
       {},
-      'known: files, -lNAME, -l:FILE, -LDIR, -uSYMBOL, --start-group/--end-group, --whole-archive/--no-whole-archive, -Wl,… of these',
+      'known: files, ukl-link’s own options, and all of GNU ld’s, with -Wl, in front or without',
     ),
 
   optionNeedsValue: (option: string): Diagnostic =>
@@ -170,6 +170,17 @@ export const linkErrors = {
       { ...place, symbol: name },
       'give the program’s own symbol another name, or make it static',
     ),
+
+  optionRefused: (option: string, why: string): Diagnostic =>
+    error(
+      'UKL2030',
+      `ld's option ${option} has no meaning for a program in the kernel: ${why}`,
+      {},
+      'link without it; docs/link.md says what each option of ld does here',
+    ),
+
+  badDefinition: (option: string, value: string): Diagnostic =>
+    error('UKL2031', `${option} ${value}: not SYMBOL=EXPRESSION`, {}, 'write the symbol, =, and an expression'),
 
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),

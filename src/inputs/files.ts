@@ -1,4 +1,3 @@
-import { UklError, linkErrors } from '../errors/index.js';
 import { identify, readArchive, readElf, type ArchiveMember, type ElfFile } from '../elf/index.js';
 import { contentKey, type RewriteCache } from '../rewrite/index.js';
 import {
@@ -10,6 +9,7 @@ import {
 } from './archive.js';
 import { FACTS_VERSION, type ObjectFacts } from './facts.js';
 import { checkLinkable } from './linkable.js';
+import { looksLikeScript } from './linker-script.js';
 import { InputObject } from './object.js';
 import { readInput, readThinMember, thinMemberPath, type OpenedArchives } from './thin.js';
 
@@ -90,22 +90,6 @@ function knownInput(path: string, cache: RewriteCache): InputFile | undefined {
   return archiveInput(path, key, size, bytes, archiveFacts(ofArchive, open));
 }
 
-/** `dir/libx.a` of a script: the files of INPUT and GROUP, in order. Throws UKL2010 for a script that does more. */
-export function librariesOfScript(path: string, text: string): string[] {
-  const code = text.replace(/\/\*.*?\*\//gs, ' ').trim();
-  const files: string[] = [];
-  const rest = code
-    .replace(/\bOUTPUT_FORMAT\s*\([^)]*\)/g, ' ')
-    .replace(/\bAS_NEEDED\s*\([^)]*\)/g, ' ')
-    .replace(/\b(?:GROUP|INPUT)\s*\(([^)]*)\)/g, (_, list: string) => {
-      files.push(...list.split(/[\s,]+/).filter((file) => file !== ''));
-      return ' ';
-    })
-    .trim();
-  if (rest !== '') throw new UklError(linkErrors.badLinkerScript({ file: path }, firstLine(rest)));
-  return files;
-}
-
 function archiveInput(
   path: string,
   key: string,
@@ -149,14 +133,6 @@ function factsName(key: string): string {
 
 function objectFactsName(key: string): string {
   return `${key}.${FACTS_VERSION}.object-facts`;
-}
-
-function looksLikeScript(text: string): boolean {
-  return /\b(?:GROUP|INPUT)\s*\(/.test(text) && !text.includes('\0');
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').slice(0, 80);
 }
 
 function once<T>(make: () => T): () => T {

@@ -8,8 +8,9 @@ import {
 } from '../errors/index.js';
 import { CacheError, KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
-import { librariesOfScript, openInput, type InputFile } from './files.js';
+import { openInput, type InputFile } from './files.js';
 import { linkedFindings } from './findings.js';
+import { librariesOfScript } from './linker-script.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
 import { findLibrary } from './search.js';
