@@ -180,7 +180,53 @@ export const linkErrors = {
     ),
 
   badDefinition: (option: string, value: string): Diagnostic =>
-    error('UKL2031', `${option} ${value}: not SYMBOL=EXPRESSION`, {}, 'write the symbol, =, and an expression'),
+    error(
+      'UKL2031',
+      `${option} ${value}: not SYMBOL=EXPRESSION`,
+      {},
+      'write the symbol, =, and an expression',
+    ),
+
+  newerRecord: (place: Place, format: number, known: number): Diagnostic =>
+    error(
+      'UKL2032',
+      `the record of its link has format ${format}, this ukl-link knows ${known} at most`,
+      place,
+      'take the ukl-link whose ukl-gcc linked the program, or a newer one',
+    ),
+
+  badRecord: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2033',
+      `the record of its link is damaged: ${why}`,
+      place,
+      'link the program again with ukl-gcc',
+    ),
+
+  incompleteRecord: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2034',
+      `the record of its link is not complete: ${why}`,
+      place,
+      'mend what it says and link the program again with ukl-gcc',
+    ),
+
+  /** `name` is what stood behind -l. */
+  systemLibraryShared: (name: string, place: Place): Diagnostic =>
+    error(
+      'UKL2035',
+      `it was linked with the shared library -l${name}, of which this machine has no archive (lib${name}.a)`,
+      place,
+      `install the archive if its -dev package has one; or build the program without it (./configure --without-${name}, or what its build calls that)`,
+    ),
+
+  ownLibraryShared: (library: string, place: Place): Diagnostic =>
+    error(
+      'UKL2036',
+      `it was linked with the shared library ${library} of its own build, which has no archive beside it`,
+      place,
+      'build the library as an archive: ./configure --enable-static, cmake -DBUILD_SHARED_LIBS=OFF, meson -Ddefault_library=static',
+    ),
 
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),

@@ -45,6 +45,24 @@ export interface ProgramArguments extends LinkSettings {
   readonly searchDirs: readonly string[];
 }
 
+/** What the command line says, with what executables of the wrappers add to it; where only one can be, the command line decides. */
+export function mergeSettings(ours: LinkSettings, recorded: readonly LinkSettings[]): LinkSettings {
+  const all = [ours, ...recorded];
+  const entry = all.find((each) => each.entry !== undefined)?.entry;
+  const executableStack = all.find((each) => each.executableStack !== undefined)?.executableStack;
+  return {
+    wanted: all.flatMap(({ wanted }) => wanted),
+    wrapped: [...new Set(all.flatMap(({ wrapped }) => wrapped))],
+    defined: all.flatMap(({ defined }) => defined),
+    stripAll: all.some(({ stripAll }) => stripAll),
+    gcSections: all.some(({ gcSections }) => gcSections),
+    printGcSections: all.some(({ printGcSections }) => printGcSections),
+    multipleDefinitions: all.some(({ multipleDefinitions }) => multipleDefinitions),
+    ...(entry === undefined ? {} : { entry }),
+    ...(executableStack === undefined ? {} : { executableStack }),
+  };
+}
+
 /**
  * Reads the inputs of a link as ld does: files, `-l`, `-L`, `-u`, groups, `--whole-archive` and so on, all of ld's options, and `-Wl,` in
  * front of any of them; ld-options.ts says what each means. Throws UKL2001-2005 and UKL2030, all problems together.
@@ -174,7 +192,8 @@ class ArgumentReader {
         this.#keyword(value);
         break;
       case 'emulation':
-        if (value !== 'elf_x86_64') this.#refuse(`${text} ${value}`, 'the kernel holds x86-64 ELF files only');
+        if (value !== 'elf_x86_64')
+          this.#refuse(`${text} ${value}`, 'the kernel holds x86-64 ELF files only');
         break;
       case 'format':
         if (value !== 'elf64-x86-64' && value !== 'default')
@@ -205,7 +224,10 @@ class ArgumentReader {
         this.#executableStack = keyword === 'execstack';
         break;
       case 'refused':
-        this.#refuse(`-z ${keyword}`, 'a program in the kernel must have all that it refers to, where it can be reached');
+        this.#refuse(
+          `-z ${keyword}`,
+          'a program in the kernel must have all that it refers to, where it can be reached',
+        );
         break;
       case 'none':
         break;
@@ -214,7 +236,8 @@ class ArgumentReader {
 
   #define(text: string, value: string): void {
     const [, name, expression] = /^([^=]+)=(.+)$/s.exec(value) ?? [];
-    if (name === undefined || expression === undefined) this.#problems.push(linkErrors.badDefinition(text, value));
+    if (name === undefined || expression === undefined)
+      this.#problems.push(linkErrors.badDefinition(text, value));
     else this.#defined.push({ name, expression });
   }
 

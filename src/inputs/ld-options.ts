@@ -91,7 +91,12 @@ const ROWS: readonly Row[] = [
   ['ignore-unresolved-symbol', 'next', 'refused', MUST_DEFINE],
   ['warn-unresolved-symbols noinhibit-exec', 'no', 'refused', MUST_DEFINE],
   ['error-unresolved-symbols no-undefined', 'no', 'none'],
-  ['init fini', 'next', 'refused', 'a static program has no dynamic section that would name it; use __attribute__((constructor))'],
+  [
+    'init fini',
+    'next',
+    'refused',
+    'a static program has no dynamic section that would name it; use __attribute__((constructor))',
+  ],
   ['no-define-common', 'no', 'refused', NOT_A_PROGRAM],
   ['retain-symbols-file', 'next', 'none'],
 
@@ -105,7 +110,12 @@ const ROWS: readonly Row[] = [
   ['oformat', 'next', 'format'],
   ['T script default-script dT', 'next', 'refused', LAYOUT],
   ['c mri-script', 'next', 'refused', LAYOUT],
-  ['section-start Tbss Tdata Ttext Ttext-segment Trodata-segment Tldata-segment image-base', 'next', 'refused', LAYOUT],
+  [
+    'section-start Tbss Tdata Ttext Ttext-segment Trodata-segment Tldata-segment image-base',
+    'next',
+    'refused',
+    LAYOUT,
+  ],
   ['EB', 'no', 'refused', KERNEL_IS_ELF],
   ['EL', 'no', 'none'],
   ['enable-non-contiguous-regions enable-non-contiguous-regions-warnings', 'no', 'none'],
@@ -120,7 +130,11 @@ const ROWS: readonly Row[] = [
   ['A architecture a G gpsize Y sysroot', 'next', 'none'],
 
   // Symbols for debuggers; the image has those of its program at most (docs/link.md, "Layout").
-  ['S strip-debug x discard-all X discard-locals discard-none strip-discarded no-strip-discarded g', 'no', 'none'],
+  [
+    'S strip-debug x discard-all X discard-locals discard-none strip-discarded no-strip-discarded g',
+    'no',
+    'none',
+  ],
   ['compress-debug-sections', 'next', 'none'],
   ['ctf-variables no-ctf-variables', 'no', 'none'],
   ['ctf-share-types', 'next', 'none'],

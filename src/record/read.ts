@@ -4,7 +4,7 @@ import { readArchive, type Archive, type ElfFile } from '../elf/index.js';
 import { LINK_SECTION, RECORD_FORMAT, RECORD_MEMBER, type LinkRecord, type RecordedInput } from './format.js';
 
 const path = z.string();
-const late = z.boolean().optional();
+const late = z.boolean().exactOptional();
 
 const recordedInput: z.ZodType<RecordedInput> = z.lazy(() =>
   z.discriminatedUnion('kind', [
@@ -31,7 +31,7 @@ const linkRecord: z.ZodType<LinkRecord> = z.object({
   args: z.array(z.string()),
   inputs: z.array(recordedInput),
   needed: z.array(recordedInput),
-  incomplete: z.string().optional(),
+  incomplete: z.string().exactOptional(),
 });
 
 /** The archive in the section that the wrappers add to an executable; undefined when it has none. Throws UKL1xxx when it is damaged. */
@@ -45,7 +45,8 @@ export function readLinkRecord(archive: Archive): LinkRecord {
   const { origin } = archive;
   const place = { ...origin, section: LINK_SECTION };
   const [first] = archive.members;
-  if (first?.name !== RECORD_MEMBER) throw new UklError(linkErrors.badRecord(place, `no ${RECORD_MEMBER} in it`));
+  if (first?.name !== RECORD_MEMBER)
+    throw new UklError(linkErrors.badRecord(place, `no ${RECORD_MEMBER} in it`));
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(first.data).toString('utf8'));

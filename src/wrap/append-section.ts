@@ -28,11 +28,7 @@ export function appendSection(fd: number, size: number, name: string, content: U
   table.set(readAt(fd, u64AsNumber(headerView, E_SHOFF), count * SECTION_HEADER_SIZE));
   const view = viewOf(table);
   const namesAt = namesIndex * SECTION_HEADER_SIZE;
-  const oldNames = readAt(
-    fd,
-    u64AsNumber(view, namesAt + SH_OFFSET),
-    u64AsNumber(view, namesAt + SH_SIZE),
-  );
+  const oldNames = readAt(fd, u64AsNumber(view, namesAt + SH_OFFSET), u64AsNumber(view, namesAt + SH_SIZE));
   if (oldNames.includes(`\0${name}\0`)) return false;
   const names = Buffer.concat([oldNames, Buffer.from(`${name}\0`)]);
 

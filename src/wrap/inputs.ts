@@ -75,7 +75,8 @@ class InputFinder {
     }
     const bytes = readFileSync(path);
     const kind = identify(bytes);
-    if (kind === 'elf' && readElf(bytes, { file: path }).header.type === ET.DYN) return this.#usedLibrary(path);
+    if (kind === 'elf' && readElf(bytes, { file: path }).header.type === ET.DYN)
+      return this.#usedLibrary(path);
     const text = kind === 'other' ? bytes.toString('latin1') : '';
     return looksLikeScript(text) ? this.#script(path, text, input) : this.#members.add(path, bytes);
   }
@@ -109,7 +110,10 @@ class InputFinder {
 }
 
 /** What the dynamic section of a library or program says of others. */
-export function dynamicOf(path: string): { readonly soname: string | undefined; readonly needed: readonly string[] } {
+export function dynamicOf(path: string): {
+  readonly soname: string | undefined;
+  readonly needed: readonly string[];
+} {
   const dynamic = readDynamic(readElf(readFileSync(path), { file: path }));
   return { soname: dynamic?.soname, needed: dynamic?.needed ?? [] };
 }

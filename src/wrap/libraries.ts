@@ -22,7 +22,10 @@ const START_FILE = /^(?:(?:[gSM]?|rg?|Sg?)crt[01]|crt[in]|crtbegin[ST]?|crtend[S
 const STANDARD_LIBRARIES: ReadonlySet<string> = new Set(['c', 'm', 'gcc', 'gcc_s', 'gcc_eh', 'stdc++']);
 
 /** The file that ld takes for an input, undefined when there is none. */
-export function findInput({ kind, name, shared }: NamedInput, folders: readonly string[]): string | undefined {
+export function findInput(
+  { kind, name, shared }: NamedInput,
+  folders: readonly string[],
+): string | undefined {
   if (kind === 'file') return existsSync(name) ? name : findFile(name, folders);
   if (name.startsWith(':')) return findFile(name.slice(1), folders);
   for (const folder of [...folders, ...DEFAULT_FOLDERS]) {
@@ -35,7 +38,9 @@ export function findInput({ kind, name, shared }: NamedInput, folders: readonly 
 }
 
 export function findFile(name: string, folders: readonly string[]): string | undefined {
-  return [...folders, ...DEFAULT_FOLDERS].map((folder) => join(folder, name)).find((path) => existsSync(path));
+  return [...folders, ...DEFAULT_FOLDERS]
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 }
 
 export function isStartFile(path: string): boolean {
