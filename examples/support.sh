@@ -29,11 +29,12 @@ boot() {
 # boot_with_shell SCRIPT ARGUMENT…: the same with a busybox in the machine, whose shell runs SCRIPT (a few lines) before the program starts.
 boot_with_shell() {
 	shell_files "$1"
+	pack_shell
 	shift
 	boot "$@" --initrd build/shell.cpio --append rdinit=/shell
 }
 
-# The files that boot_with_shell adds: /shell is the machine's first process, until it becomes ukl-link's own.
+# The files that boot_with_shell adds, in build/shell, and their archive, build/shell.cpio: /shell is the machine's first process, until it becomes ukl-link's own.
 shell_files() {
 	rm -rf build/shell
 	mkdir -p build/shell/bin
@@ -41,6 +42,8 @@ shell_files() {
 	ln -s busybox build/shell/bin/sh
 	printf '%s\n' '#!/bin/sh' 'export PATH=/bin' '/bin/busybox --install -s /bin' 'mknod -m 666 /dev/null c 1 3' "$1" 'exec /init' >build/shell/shell
 	chmod 755 build/shell/shell
+}
+pack_shell() {
 	(cd build/shell && find . | busybox cpio -o -H newc 2>/dev/null) >build/shell.cpio
 }
 
@@ -50,10 +53,10 @@ remote() {
 	printf '%s\n' "$2" 'exit' | timeout 60 busybox nc 127.0.0.1 "$1"
 }
 
-# wait_for COMMAND…: repeats it until it succeeds, for a minute and a half, or until the machine has ended.
+# wait_for COMMAND… (one that ends by itself): repeats it until it succeeds, for a minute and a half, or until the machine has ended.
 wait_for() {
 	for _ in $(seq 180); do
-		if timeout 20 "$@" >/dev/null 2>&1; then return; fi
+		if "$@" >/dev/null 2>&1; then return; fi
 		kill -0 "$machine" 2>/dev/null || fail "the machine has ended before this succeeded: $*"
 		sleep 0.5
 	done

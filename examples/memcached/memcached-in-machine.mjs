@@ -31,7 +31,18 @@ const monitor = join(folder, 'monitor');
 const log = openSync('console', 'a');
 const machine = spawn(
   UKL_LINK,
-  ['run', MEMCACHED_IMAGE, '-m', '1024', '--timeout', '600', '--silence-limit', '0', '-p', `${behind}:${port}`]
+  [
+    'run',
+    MEMCACHED_IMAGE,
+    '-m',
+    '1024',
+    '--timeout',
+    '600',
+    '--silence-limit',
+    '0',
+    '-p',
+    `${behind}:${port}`,
+  ]
     .concat(udp > 0 ? ['-p', `${udp}:${udp}/udp`] : [])
     .concat(['--qemu-arg=-monitor', `--qemu-arg=unix:${monitor},server=on,wait=off`, '--', ...guestWords]),
   { stdio: ['ignore', log, log] },

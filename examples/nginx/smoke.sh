@@ -16,7 +16,7 @@ ring3=$!
 trap 'kill $ring3 2>/dev/null || true; shut_down' EXIT
 
 boot_with_shell "$REMOTE" build/nginx.bzImage -m 512 --cpus 4 -p "$http:80" -p "$https:443" -p "$shell:1"
-wait_for curl -sf -o build/index "http://127.0.0.1:$http/index.html"
+wait_for curl -sf -m 20 -o build/index "http://127.0.0.1:$http/index.html"
 passed 'it serves'
 
 # What differs by nature: the time, and that of the files.
