@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 
 /** The root command: whatever names no other command and asks for no help. */
 function namesLink(all: readonly string[]): boolean {
-  return all[0]?.startsWith('-') === true && !asksForHelp(all);
+  return all[0]?.startsWith('-') !== false && !asksForHelp(all);
 }
 
 function asksForHelp(all: readonly string[]): boolean {
