@@ -83,7 +83,7 @@ function problemOf(read: () => unknown): string | undefined {
 
 /** An optional key, with its line in docs/config.md. */
 const key = <Value extends z.core.$ZodType>(value: Value & z.ZodMiniType, what: string) =>
-  z.optional(value.check(z.describe(what)) as Value);
+  z.optional(value.check(z.describe(what)));
 
 const run = object({
   memory: key(whole(memoryRange), `MiB of memory; ${defaultMemory} when left out`),
