@@ -22,16 +22,21 @@ import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
   checkEnvironment,
   checkOutput,
+  executableFindings,
   findToolchain,
   ldInputs,
+  openExecutable,
   parseProgramArguments,
   resolveInputs,
+  type Executable,
+  type ProgramArguments,
   type ResolvedInputs,
   type Toolchain,
 } from './inputs/index.js';
 import { readKitFile, type Kit } from './kernel/kit.js';
 import { findKit } from './kernel/store.js';
 import { finishProgram, parseLinkMap, runLd } from './ld/index.js';
+import { linkExecutable } from './link-executable.js';
 import type { SiteSource, SyscallReport } from './report/index.js';
 import {
   RewriteCache,
@@ -93,23 +98,30 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { kit, inputs, toolchain, tree } = await timer.run(
+  const { kit, source, tree } = await timer.run(
     'resolve',
     () => resolveAll(options),
-    ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
+    ({ source }) => sourceSize(source),
   );
   // The kit's megabytes are read and compared with their digests while ld runs.
   const loading = attempt(() => loadParts(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
-  // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
+  // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves; or lay out what is linked already.
   const { map, debugFile } = options;
   const rewriting = { syscalls: options.syscalls ?? 'redirect' };
   const withSites = map !== undefined || options.sites === true;
   const withDebug = debugFile !== undefined;
-  const job = { inputs, toolchain, base, imports, rewriting, withSites, withDebug };
-  const { program, warnings: said, syscalls, debug } = await linkProgram(job, timer);
+  const slot = { vaddr: base, size: kit.manifest.slot.size };
+  const {
+    program,
+    warnings: said,
+    syscalls,
+    debug,
+  } = 'executable' in source
+    ? await linkExecutable({ executable: source.executable, slot, withSites }, timer)
+    : await linkProgram({ ...source, base, imports, rewriting, withSites, withDebug }, timer);
   const warnings = judgeFindings(said, options);
   if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
   const { value: loaded, problems } = await loading;
@@ -153,7 +165,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     size: image.length,
     compress,
     kit,
-    warnings: [...inputs.warnings, ...warnings],
+    warnings: [...warningsOf(source), ...warnings],
     passes: timer.passes,
     // getrusage(2) counts kilobytes.
     peakMemory: process.resourceUsage().maxRSS * 1024,
@@ -247,12 +259,24 @@ async function collectSites(
   return reportSites(sources, parseLinkMap(map));
 }
 
+/** What is to be linked and with what, or an executable that is linked already, and the warnings about it. */
+type ProgramSource =
+  | { readonly inputs: ResolvedInputs; readonly toolchain: Toolchain }
+  | { readonly executable: Executable; readonly warnings: readonly Diagnostic[] };
+
+const sourceSize = (source: ProgramSource): number =>
+  'executable' in source
+    ? source.executable.elf.bytes.length
+    : source.inputs.files.reduce((sum, { size }) => sum + size, 0);
+
+const warningsOf = (source: ProgramSource): readonly Diagnostic[] =>
+  'executable' in source ? source.warnings : source.inputs.warnings;
+
 /** What pass 1 finds. */
 interface Resolved {
   /** Whose files are there in full length; their content is compared when they are loaded. */
   readonly kit: Kit;
-  readonly inputs: ResolvedInputs;
-  readonly toolchain: Toolchain;
+  readonly source: ProgramSource;
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
 }
@@ -278,32 +302,46 @@ async function loadParts(kit: Kit, compress: ImageCompression): Promise<KitConte
 async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map, debugFile } = options;
   const others = [map, debugFile].filter((path) => path !== undefined);
-  const [toolchain, kit, program, tree, ...places] = await Promise.all([
-    attempt(() => findToolchain()),
+  const program = await attempt(() => parseProgramArguments(options.program));
+  const [kit, source, tree, ...places] = await Promise.all([
     attempt(() => findKit(options.kit)),
-    attempt(() => parseProgramArguments(options.program)),
+    attempt(() => program.value && resolveSource(program.value, options)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     ...[output, ...others].map((path) => attempt(() => demandReplaceable(path))),
   ]);
-  const inputs = await attempt(() =>
-    program.value === undefined || toolchain.value === undefined
-      ? undefined
-      : resolveInputs(program.value, toolchain.value, undefined, options),
-  );
-  const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
+  const paths = source.value === undefined ? [] : pathsOf(source.value);
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[kit, toolchain, program, tree, ...places, inputs].flatMap((tried) => tried.problems),
+    ...[kit, program, source, tree, ...places].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
   ];
   const slot = kit.value?.manifest.slot.size ?? Infinity;
-  const size = inputs.value?.memorySize ?? 0;
+  const size = source.value !== undefined && 'inputs' in source.value ? source.value.inputs.memorySize : 0;
   if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
-  if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
-  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+  if (!kit.value || !source.value || problems.length > 0) throw new UklError(problems);
+  return { kit: kit.value, source: source.value, tree: tree.value };
+}
+
+/** A finished executable needs no tools and no libraries. */
+async function resolveSource(program: ProgramArguments, options: WarningOptions): Promise<ProgramSource> {
+  const executable = openExecutable(program);
+  if (executable === undefined) {
+    const toolchain = await findToolchain();
+    return { toolchain, inputs: await resolveInputs(program, toolchain, undefined, options) };
+  }
+  const findings = judgeFindings(await executableFindings(executable, new RewriteCache()), options);
+  if (findings.some(({ severity }) => severity === 'error')) throw new UklError(findings);
+  return { executable, warnings: findings.filter(({ severity }) => severity === 'warning') };
+}
+
+/** The files that a link reads. */
+function pathsOf(source: ProgramSource): string[] {
+  return 'executable' in source
+    ? [source.executable.path]
+    : source.inputs.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]);
 }
 
 /** What a piece of work gave, or what is wrong. */

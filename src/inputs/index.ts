@@ -1,5 +1,6 @@
 export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
+export { executableFindings, openExecutable, type Executable } from './executable.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
 export { ldInputs } from './ld-inputs.js';
 export {

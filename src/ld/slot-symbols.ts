@@ -1,7 +1,13 @@
 import { UklError, linkErrors } from '../errors/index.js';
-import { SHN, STB, STT, SYMBOL_SIZE, type ElfFile } from '../elf/index.js';
+import { SHN, STB, STT, SYMBOL_SIZE } from '../elf/index.js';
 import { viewOf } from '../elf/bytes.js';
 import { PREFIX } from './linker-symbols.js';
+
+/** A symbol table and its names. */
+export interface SymbolBytes {
+  readonly table: Uint8Array;
+  readonly strings: Uint8Array;
+}
 
 /** Byte offsets in a symbol table entry. */
 const ST_INFO = 4;
@@ -29,15 +35,17 @@ const RANKS = 16;
  * in the slot. Of several at one address the first is the one that the kernel's own table would have first.
  *
  * @param base - address of the slot's start
- * @param newIndex - for each section of `elf` its number in the new file; 0: it has none
- * @returns The table; its names are those of the string table that `elf` has
+ * @param newIndex - for each section that symbols may name its number in the new file; 0: it has none
+ * @returns The table; its names are those of `strings`
  */
-export function slotSymbols(elf: ElfFile, base: bigint, newIndex: Uint16Array): Uint8Array {
-  const { symbols } = elf;
-  if (symbols === undefined) throw new UklError(linkErrors.unexpectedLayout('it has no symbol table'));
-  const from = viewOf(symbols.section.contents);
-  const names = viewOf(symbols.strings.bytes);
-  const { length } = symbols;
+export function slotSymbols(
+  { table: given, strings }: SymbolBytes,
+  base: bigint,
+  newIndex: Uint16Array,
+): Uint8Array {
+  const from = viewOf(given);
+  const names = viewOf(strings);
+  const length = Math.floor(given.length / SYMBOL_SIZE);
   const start = Number(BigInt.asUintN(32, base));
 
   // One number for each: its place in the slot, then its rank, then its index. So one sort of plain numbers does it all.
@@ -46,7 +54,7 @@ export function slotSymbols(elf: ElfFile, base: bigint, newIndex: Uint16Array): 
   for (let i = 1; i < length; i++) {
     const at = i * SYMBOL_SIZE;
     const section = from.getUint16(at + ST_SHNDX, true);
-    if (section === SHN.UNDEF || section >= SHN.LORESERVE || newIndex[section] === 0) continue;
+    if (section === SHN.UNDEF || section >= SHN.LORESERVE || !newIndex[section]) continue;
     const info = from.getUint8(at + ST_INFO);
     const name = from.getUint32(at, true);
     if (((ADDRESS_TYPES >> (info & 15)) & 1) === 0 || !isProgramName(names, name)) continue;
