@@ -117,10 +117,14 @@ export function checkRelocs(
     [relocs.relocs32, 4],
   ] as const;
   for (const [list, width] of lists) {
+    // Most words lie in the part that the word before them lies in.
+    let { start, end } = held[0] ?? { start: 0, end: 0 };
     for (let i = 0; i < list.length; i++) {
       const offset = list[i]! - low; // in range: the loop's bound
-      if (!held.some(({ start, end }) => offset >= start && offset + width <= end))
-        return imageErrors.relocationOutsideProgram(list[i]!);
+      if (offset >= start && offset + width <= end) continue;
+      const part = held.find((one) => offset >= one.start && offset + width <= one.end);
+      if (part === undefined) return imageErrors.relocationOutsideProgram(list[i]!);
+      ({ start, end } = part);
     }
   }
   return undefined;

@@ -183,8 +183,11 @@ function headerOf(elf: ElfFile, type: number, name: string): number {
 
 function symbolValue(elf: ElfFile, name: string): bigint {
   const { symbols } = elf;
+  const wanted = Buffer.from(`${name}\0`, 'latin1');
   for (let i = symbols?.firstGlobal ?? 0; symbols !== undefined && i < symbols.length; i++) {
-    if (symbols.name(i) === name) return symbols.value(i);
+    // Not decoded: the table has thousands of other names in front of it.
+    const at = symbols.nameOffset(i);
+    if (wanted.every((byte, k) => symbols.strings.bytes[at + k] === byte)) return symbols.value(i);
   }
   throw new UklError(linkErrors.unexpectedLayout(`it has no symbol ${name}`));
 }

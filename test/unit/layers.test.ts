@@ -12,6 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['ld'],
   ['rewrite', 'run'],
   ['inputs', 'kernel', 'report'],
+  ['link'],
   ['link.ts', 'check.ts', 'inspect', 'gdb'],
   ['bench'],
   ['index.ts'],

@@ -1,8 +1,8 @@
-import type { PassTimer } from './host/index.js';
-import type { Executable } from './inputs/index.js';
-import type { LinkedProgramResult } from './link.js';
-import { layOutStaticPie } from './ld/index.js';
-import type { SlotInfo } from './image/index.js';
+import type { PassTimer } from '../host/index.js';
+import type { SlotInfo } from '../image/index.js';
+import type { Executable } from '../inputs/index.js';
+import { layOutStaticPie } from '../ld/index.js';
+import type { LinkedProgramResult } from './program.js';
 
 /** A finished executable and where it goes. */
 export interface ExecutableJob {
@@ -30,7 +30,7 @@ export async function linkExecutable(
     : await timer.run(
         'system call sites',
         async () => {
-          const { executableSites } = await import('./report/index.js');
+          const { executableSites } = await import('../report/index.js');
           return executableSites(elf, path, slot.vaddr);
         },
         () => elf.bytes.length,
