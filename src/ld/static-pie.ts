@@ -82,8 +82,22 @@ function checkLoads(elf: ElfFile, loads: readonly Segment[], slotSize: number): 
     else if (align > SLOT_ALIGN) problems.push(`${name} wants to be aligned to ${align} bytes`);
     free = alignUp(at + memorySize, PAGE_SIZE);
   }
+  for (const name of outside(elf, loads)) problems.push(`${name} is said to lie where no segment is loaded`);
   if (problems.length > 0)
     throw new UklError(problems.map((why) => linkErrors.executableLayout(elf.origin, why)));
+}
+
+/** What has bytes in the file, but by its address not in a segment that is loaded. */
+function outside(elf: ElfFile, loads: readonly Segment[]): string[] {
+  const isLoaded = (address: bigint, size: number): boolean =>
+    size === 0 ||
+    loads.some(({ virtualAddress, fileSize }) => {
+      const at = Number(address - virtualAddress);
+      return at >= 0 && at + size <= fileSize;
+    });
+  const segments = elf.segments.filter((s) => !isLoaded(s.virtualAddress, s.fileSize));
+  const sections = elf.sections.filter((s) => s.isAllocated && s.inFile && !isLoaded(s.address, s.size));
+  return [...segments.map(({ typeName }) => typeName), ...sections.map(({ name }) => name)];
 }
 
 /** Where the kernel looks for program headers. */
