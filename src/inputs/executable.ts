@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { CHECKS_VERSION, diagnosticOf, findingsOfExecutable, type Finding } from '../checks/index.js';
 import { ET, PF, PT, readElf, type ElfFile } from '../elf/index.js';
 import { checkErrors, type Diagnostic } from '../errors/index.js';
+import { LINK_SECTION } from '../record/format.js';
 import { contentKey, type RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { kindOfLinked } from './linkable.js';
@@ -16,16 +17,19 @@ export interface Executable {
 }
 
 /**
- * The executable, if the command line names a static PIE and nothing else. Of any other file only the first bytes are read; what is wrong with it is said
+ * The executable, if the command line names a static PIE and nothing else. One that ukl-gcc has linked is none: it says what it was linked from. Of any other file only the first bytes are read; what is wrong with it is said
  * when it is opened as an input of a link. Throws UKL6005, UKL1xxx for a damaged one.
  */
-export function openExecutable({ inputs, wanted, stripAll }: ProgramArguments): Executable | undefined {
+export function openExecutable({ inputs, stripAll, ...settings }: ProgramArguments): Executable | undefined {
   const [only, ...others] = inputs;
-  if (only?.kind !== 'file' || others.length > 0 || wanted.length > 0) return undefined;
+  const { wanted, wrapped, defined, entry } = settings;
+  const asks = wanted.length + wrapped.length + defined.length > 0 || entry !== undefined;
+  if (only?.kind !== 'file' || others.length > 0 || asks) return undefined;
   const { path } = only;
   if (fileType(path) !== ET.DYN) return undefined;
   const elf = readElf(readInput(path), { file: path });
-  return kindOfLinked(elf) === 'static PIE' ? { path, elf, stripAll } : undefined;
+  if (kindOfLinked(elf) !== 'static PIE' || elf.sectionNamed(LINK_SECTION) !== undefined) return undefined;
+  return { path, elf, stripAll };
 }
 
 /** Bytes up to the end of e_type, and where it is. */

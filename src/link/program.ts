@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../errors/index.js';
 import { PassTimer } from '../host/index.js';
 import type { LinkedProgram } from '../image/index.js';
-import { ldInputs, type ResolvedInputs, type Toolchain } from '../inputs/index.js';
+import { ldInputs, ldOptions, type ResolvedInputs, type Toolchain } from '../inputs/index.js';
 import { finishProgram, parseLinkMap, runLd } from '../ld/index.js';
 import type { SiteSource, SyscallReport } from '../report/index.js';
 import {
@@ -53,8 +53,9 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
         ld: toolchain.ld,
         inputs: ldInputs(inputs.items, rewritten.paths),
         base,
-        entry: prefixedName('_start'),
-        wanted: inputs.wanted.map(prefixedName),
+        entry: prefixedName(inputs.settings.entry ?? '_start'),
+        wanted: inputs.settings.wanted.map(prefixedName),
+        options: ldOptions(inputs.settings),
         imports,
         debug: job.withDebug === true,
         map: job.withSites === true,
@@ -68,7 +69,7 @@ export async function linkProgram(job: ProgramJob, timer = new PassTimer()): Pro
       finishProgram(linked.bytes, base, {
         imports: new Set(imports.keys()),
         executableStack: inputs.executableStack,
-        stripAll: inputs.stripAll,
+        stripAll: inputs.settings.stripAll,
       }),
     ({ elf }) => elf.length,
   );
