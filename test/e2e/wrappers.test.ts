@@ -64,7 +64,8 @@ describe('the same as plain gcc', () => {
     '$CC lost.c -o prog 2>&1 | sed s,/usr/lib.*crt1,crt1,',
     '$CC main.c -lno_such_library -o prog',
     '$CC main.c twice.c -o no/such/folder/prog',
-    '$CC main.c twice.c -Wl,--version',
+    '$CC main.c twice.c -Wl,--version 2>/dev/null',
+    '$CC -v main.c twice.c -o prog 2>&1 | grep -v "^COMPILER_PATH="',
     '$CC -Wl,--no-such-option main.c twice.c -o prog',
   ])('%s', (script) => {
     const { plain, wrapped } = runBoth(folder, SOURCES, script);
@@ -191,7 +192,7 @@ describe('an executable of theirs', () => {
     ['of a thin archive', '$CC -c twice.c; ar rcT libtwice.a twice.o; $CC main.c libtwice.a -o prog; rm *.a *.o'],
     [
       'of a shared library with an archive beside it',
-      '$CC -fPIC -c twice.c; ar rc libtwice.a twice.o; $CC -shared twice.o -o libtwice.so; $CC main.c -L. -ltwice -o prog; rm lib*',
+      '$CC -fPIC -c twice.c; ar rc libtwice.a twice.o; $CC -shared twice.o -o libtwice.so; $CC main.c -L. -ltwice -Wl,-rpath,$PWD -o prog; rm *.a',
     ],
     ['of link-time optimised objects', '$CC -flto -O2 -c main.c twice.c; $CC -flto main.o twice.o -o prog; rm *.o'],
     ['of gold', '$CC -fuse-ld=gold main.c twice.c -o prog'],
