@@ -22,6 +22,8 @@ export type InputOptions = Readonly<Record<string, InputOption>>;
 export interface InputWords<Name extends string> {
   /** The inputs, in order, in ld's spelling. */
   readonly program: readonly string[];
+  /** Whether `--with-program` introduces them. */
+  readonly introduced: boolean;
   /** What each option was given, in order; a switch that was given has one empty string, as has an optional value left out. */
   readonly given: Readonly<Partial<Record<Name, readonly string[]>>>;
 }
@@ -38,6 +40,7 @@ export function readInputWords<Name extends string>(
   options: Readonly<Record<Name, InputOption>>,
 ): InputWords<Name> {
   const program: string[] = [];
+  let introduced = false;
   const given: Partial<Record<Name, string[]>> = {};
   const queue = [...expanded(words)];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
@@ -46,6 +49,7 @@ export function readInputWords<Name extends string>(
       const first = longValue ?? queue.shift();
       if (first === undefined || first === '') throw new UsageError('--with-program needs a file');
       program.push(first);
+      introduced = true;
       continue;
     }
     const found = findOption(word, long, longValue, options);
@@ -62,7 +66,7 @@ export function readInputWords<Name extends string>(
     if (option.many !== true && given[name] !== undefined) throw new UsageError(`--${name} is given twice`);
     (given[name] ??= []).push(value);
   }
-  return { program, given };
+  return { program, introduced, given };
 }
 
 function expanded(words: readonly string[]): string[] {

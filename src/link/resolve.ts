@@ -29,8 +29,8 @@ export interface Resolved {
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
 export async function resolveAll(options: LinkOptions): Promise<Resolved> {
-  const { rootfs, output, map, debugFile } = options;
-  const others = [map, debugFile].filter((path) => path !== undefined);
+  const { rootfs, output, map, debugFile, dependencyFile } = options;
+  const others = [map, debugFile, dependencyFile].filter((path) => path !== undefined);
   const [toolchain, kit, program, tree, ...places] = await Promise.all([
     attempt(() => findToolchain()),
     attempt(() => findKit(options.kit)),
