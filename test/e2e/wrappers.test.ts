@@ -140,7 +140,8 @@ describe('the wrappers themselves', () => {
   });
 
   it('pass the other tools through', () => {
-    const script = 'ukl-gcc -c twice.c && ukl-ar rc lib.a twice.o && ukl-ranlib lib.a && ukl-nm lib.a | grep -c twice';
+    const script =
+      'ukl-gcc -c twice.c && ukl-ar rc lib.a twice.o && ukl-ranlib lib.a && ukl-nm lib.a | grep -c twice';
     expect(sh(script)).toMatchObject({ status: 0, stdout: '2\n', stderr: '' });
     expect(sh('ukl-ld --version').stdout).toBe(sh('ld --version').stdout);
   });
@@ -187,14 +188,23 @@ describe('an executable of theirs', () => {
 
   it.each([
     ['of several sources at once', '$CC main.c twice.c -o prog; rm *.c'],
-    ['of objects, stripped', '$CC -g -c main.c twice.c; $CC main.o twice.o -o prog; rm *.o; strip --strip-all prog'],
+    [
+      'of objects, stripped',
+      '$CC -g -c main.c twice.c; $CC main.o twice.o -o prog; rm *.o; strip --strip-all prog',
+    ],
     ['installed', '$CC main.c twice.c -o built; install -s built prog; rm built'],
-    ['of a thin archive', '$CC -c twice.c; ar rcT libtwice.a twice.o; $CC main.c libtwice.a -o prog; rm *.a *.o'],
+    [
+      'of a thin archive',
+      '$CC -c twice.c; ar rcT libtwice.a twice.o; $CC main.c libtwice.a -o prog; rm *.a *.o',
+    ],
     [
       'of a shared library with an archive beside it',
       '$CC -fPIC -c twice.c; ar rc libtwice.a twice.o; $CC -shared twice.o -o libtwice.so; $CC main.c -L. -ltwice -Wl,-rpath,$PWD -o prog; rm *.a',
     ],
-    ['of link-time optimised objects', '$CC -flto -O2 -c main.c twice.c; $CC -flto main.o twice.o -o prog; rm *.o'],
+    [
+      'of link-time optimised objects',
+      '$CC -flto -O2 -c main.c twice.c; $CC -flto main.o twice.o -o prog; rm *.o',
+    ],
     ['of gold', '$CC -fuse-ld=gold main.c twice.c -o prog'],
     ['of C++', '$CXX all.cc -o prog; rm *.cc'],
     ['static', '$CC -static main.c twice.c -o prog'],
