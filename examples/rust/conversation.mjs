@@ -18,6 +18,7 @@ const text = (i) => `count ${'the quick brown fox '.repeat(50 + i)} word${i} Wor
 // Twenty connections at once, some of which end in a panic.
 const lines = (i) => [text(i), ...(i % 5 === 4 ? ['panic'] : ['quit'])];
 const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => talk(port, lines(i))));
-for (const [i, answer] of answers.entries()) console.log(i, answer.replace(/\d+ different/, 'N different').trim());
+for (const [i, answer] of answers.entries())
+  console.log(i, answer.replace(/\d+ different/, 'N different').trim());
 console.log(await talk(port, ['top 6', 'top x', 'nonsense', 'quit']));
 console.log(await talk(port, ['stop']));
