@@ -28,13 +28,14 @@ timeout 60 memccp --servers="127.0.0.1:$port" build/value || fail "memccp: $?"
 timeout 60 memccat --servers="127.0.0.1:$port" value | head -c 200000 | cmp - build/value || fail 'memccat: another value'
 passed 'memccp and memccat: a value of 200 KB'
 
+# Few clients: QEMU's forwarded ports take bursts of connections only one by one, seconds late (docs/run.md), which memcslap takes for a dead server.
 before=$(stat cmd_set)
-timeout 300 memcslap --servers="127.0.0.1:$port" --concurrency=20 --execute-number=500 --test=set >build/slap 2>&1 || fail "memcslap set: $(cat build/slap)"
+timeout 300 memcslap --servers="127.0.0.1:$port" --concurrency=4 --execute-number=2500 --test=set >build/slap 2>&1 || fail "memcslap set: $(cat build/slap)"
 [ $(($(stat cmd_set) - before)) -ge 10000 ] || fail "memcslap has set $(($(stat cmd_set) - before)) values, not 10000"
-passed "memcslap, 20 clients: $(sed -n 's/^.*Took/10000 values set in/p' build/slap)"
-timeout 300 memcslap --servers="127.0.0.1:$port" --concurrency=20 --execute-number=500 --initial-load=1000 --test=get >build/slap 2>&1 || fail "memcslap get: $(cat build/slap)"
+passed "memcslap, 4 clients: $(sed -n 's/^.*Took/10000 values set in/p' build/slap)"
+timeout 300 memcslap --servers="127.0.0.1:$port" --concurrency=4 --execute-number=2500 --initial-load=1000 --test=get >build/slap 2>&1 || fail "memcslap get: $(cat build/slap)"
 [ "$(stat get_misses)" -lt "$(stat get_hits)" ] || fail "more misses ($(stat get_misses)) than hits ($(stat get_hits))"
-passed "memcslap, 20 clients: $(sed -n 's/^.*Took/10000 values read in/p' build/slap)"
+passed "memcslap, 4 clients: $(sed -n 's/^.*Took/10000 values read in/p' build/slap)"
 
 tool >build/slabs
 grep -q -E '^ +[0-9]+ +[0-9.]+[KMB]+' build/slabs || fail "memcached-tool display: $(cat build/slabs)"

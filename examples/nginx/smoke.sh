@@ -78,9 +78,10 @@ load() {
 	! grep -E 'Socket errors|Non-2xx' build/wrk || fail "wrk: $(cat build/wrk)"
 	passed "wrk, $1 connections, $3:$(sed -n 's/requests in/& /p' build/wrk)"
 }
-load 50 5s /index.html
+load 20 5s /index.html
 load 10 5s /noise.bin
-ab -q -n 500 -c 20 "http://127.0.0.1:$http/index.html" >build/ab 2>&1 || fail "ab: $(cat build/ab)"
+# Two at a time: QEMU's forwarded ports take bursts of connections only one by one, the others seconds late.
+ab -q -n 500 -c 2 "http://127.0.0.1:$http/index.html" >build/ab 2>&1 || fail "ab: $(cat build/ab)"
 grep -q '^Failed requests: *0$' build/ab || fail "ab: $(cat build/ab)"
 [ "$(logged ApacheBench)" = 500 ] || fail "500 requests have made $(logged ApacheBench) lines of access log"
 passed 'ab: 500 connections, 500 answers, 500 lines of access log'
