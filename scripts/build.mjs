@@ -2,6 +2,7 @@
 //   cli.cjs, cli.cache   the command line tool, for bin/ukl-link
 //   index.js, elf.js …   the library, for import
 //   types/               its declarations
+//   init                 /init of images, made of guest/
 // Start-up is the largest part of a warm link. So the tool is one CommonJS file (Node's ESM loader takes milliseconds a
 // file) in which a module runs only when something imports it, and comes with V8's code cache of what a link uses.
 import { execFileSync } from 'node:child_process';
@@ -50,6 +51,7 @@ try {
     banner: { js: 'import{createRequire as r_}from"node:module";const require=r_(import.meta.url);' },
   });
   node(join(root, 'scripts/code-cache.cjs'), join(staging, 'cli.cjs'), join(staging, 'cli.cache'));
+  execFileSync(join(root, 'guest/build.sh'), [join(staging, 'init')], { stdio: 'inherit' });
   const types = join(staging, 'types');
   node(
     join(root, 'node_modules/typescript/bin/tsc'),

@@ -17,6 +17,7 @@ import {
 } from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
 import { writeCpio } from './image/cpio.js';
+import { readGuestInit } from './image/guest-init.js';
 import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
 import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
 import {
@@ -29,7 +30,7 @@ import {
   type ResolvedInputs,
   type Toolchain,
 } from './inputs/index.js';
-import { readKitFile, type Kit } from './kernel/kit.js';
+import type { Kit } from './kernel/kit.js';
 import { findKit } from './kernel/store.js';
 import { finishProgram, parseLinkMap, runLd } from './ld/index.js';
 import type { SiteSource, SyscallReport } from './report/index.js';
@@ -257,16 +258,16 @@ interface Resolved {
   readonly tree: readonly RootfsEntry[] | undefined;
 }
 
-/** What a link needs of a kit, checked. */
-interface KitContent {
+/** What a link needs besides its inputs, checked. */
+interface ImageParts {
   readonly parts: BootParts;
   readonly init: Uint8Array;
 }
 
-async function loadParts(kit: Kit, compress: ImageCompression): Promise<KitContent> {
+async function loadParts(kit: Kit, compress: ImageCompression): Promise<ImageParts> {
   const [parts, init] = await Promise.all([
     attempt(() => loadBootParts(kit.folder, compress)),
-    attempt(() => readKitFile(kit, 'init')),
+    attempt(() => readGuestInit()),
   ]);
   if (parts.value === undefined || init.value === undefined) {
     throw new UklError([...parts.problems, ...init.problems]);

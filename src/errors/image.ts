@@ -223,4 +223,12 @@ export const imageErrors = {
       place,
       'give it plain or compressed with gzip',
     ),
+
+  guestInitMissing: (file: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3035',
+      `a part of ukl-link itself, the first process of its images, cannot be read: ${why}`,
+      { file },
+      'install ukl-link again; in its source tree: make tool',
+    ),
 };

@@ -57,7 +57,7 @@ export async function buildKit(options: BuildOptions): Promise<StoredOnce> {
   const compiler = await versionLine('gcc');
   const config = uklLines(slotMiB);
   const tools = [compiler, await versionLine('ld')];
-  const key = await kitKey({ source: source.digest, series: series.digest, config, tools });
+  const key = kitKey({ source: source.digest, series: series.digest, config, tools });
 
   const work = join(cache, 'build', key);
   const onWait = (pid: number): void => onEvent?.({ stage: 'waiting', pid });

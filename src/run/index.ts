@@ -1,6 +1,7 @@
 export {
   defaultMemory,
   defaultSilenceLimit,
+  defaultStopTimeout,
   machineFailureExitCode,
   type Accelerator,
   type GdbStub,
@@ -10,6 +11,8 @@ export {
   type RunOptions,
   type RunResult,
 } from './options.js';
+export { parseDisk, type Disk } from './disks.js';
+export { diskRequirements } from './prepare-disk.js';
 export { parsePort, type PortForward } from './ports.js';
 export { shellLine } from './command.js';
 export { defaultQemu, runRequirements } from './qemu.js';
