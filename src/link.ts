@@ -16,10 +16,12 @@ import {
   type LinkedProgram,
 } from './image/index.js';
 import { checkCmdline } from './image/cmdline.js';
-import { writeCpio } from './image/cpio.js';
 import { readGuestInit } from './image/guest-init.js';
-import { defaultRootfs, type RootfsEntry } from './image/rootfs.js';
-import { readRootfs, rootfsWithProgram } from './image/user-rootfs.js';
+import { contentSize, type RootfsEntry } from './image/rootfs-entry.js';
+import { makeRootfs } from './image/make-rootfs.js';
+import type { DefaultRootfs } from './image/rootfs.js';
+import type { AddedFile } from './image/added-files.js';
+import { readRootfs } from './image/user-rootfs.js';
 import {
   checkEnvironment,
   checkOutput,
@@ -59,6 +61,8 @@ export interface LinkOptions extends WarningOptions {
   readonly cmdline?: string;
   /** Folder or cpio archive that replaces the default root file system. */
   readonly rootfs?: string;
+  /** Files of the host that are added to it; they replace what it has at their place. */
+  readonly files?: readonly AddedFile[];
   /** Whether system call sites are led to the kernel's entry where that is proven right (the default), or all left alone. */
   readonly syscalls?: SyscallMode;
   /** Path of a text file that says what became of each system call site. */
@@ -94,7 +98,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { kit, inputs, toolchain, tree } = await timer.run(
+  const { kit, inputs, toolchain, tree, added } = await timer.run(
     'resolve',
     () => resolveAll(options),
     ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
@@ -120,7 +124,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   // 4. The root file system.
   const rootfs = await timer.run(
     'root file system',
-    () => makeRootfs(init, options, tree),
+    () => makeRootfs(contentOf(init, options), { tree, added }),
     ({ archive }) => archive.length,
   );
 
@@ -256,6 +260,8 @@ interface Resolved {
   readonly toolchain: Toolchain;
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
+  /** What is put into it. */
+  readonly added: readonly RootfsEntry[];
 }
 
 /** What a link needs besides its inputs, checked. */
@@ -279,11 +285,12 @@ async function loadParts(kit: Kit, compress: ImageCompression): Promise<ImagePar
 async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map, debugFile } = options;
   const others = [map, debugFile].filter((path) => path !== undefined);
-  const [toolchain, kit, program, tree, ...places] = await Promise.all([
+  const [toolchain, kit, program, tree, added, ...places] = await Promise.all([
     attempt(() => findToolchain()),
     attempt(() => findKit(options.kit)),
     attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
+    attempt(() => addedFiles(options.files)),
     ...[output, ...others].map((path) => attempt(() => demandReplaceable(path))),
   ]);
   const inputs = await attempt(() =>
@@ -294,7 +301,7 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[kit, toolchain, program, tree, ...places, inputs].flatMap((tried) => tried.problems),
+    ...[kit, toolchain, program, tree, added, ...places, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
@@ -303,8 +310,24 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const slot = kit.value?.manifest.slot.size ?? Infinity;
   const size = inputs.value?.memorySize ?? 0;
   if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
+  const more = added.value ?? [];
+  // Before they are read: they may be more than this machine has memory for.
+  const bytes = more.reduce((sum, entry) => sum + contentSize(entry), 0);
+  if (size <= slot && size + bytes > slot) problems.push(imageErrors.initramfsTooLarge(bytes, size, slot));
   if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
-  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+  return {
+    kit: kit.value,
+    toolchain: toolchain.value,
+    inputs: inputs.value,
+    tree: tree.value,
+    added: more,
+  };
+}
+
+async function addedFiles(files: readonly AddedFile[] = []): Promise<RootfsEntry[]> {
+  if (files.length === 0) return [];
+  const { readAddedFiles } = await import('./image/added-files.js');
+  return readAddedFiles(files);
 }
 
 /** What a piece of work gave, or what is wrong. */
@@ -323,20 +346,9 @@ async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
   }
 }
 
-/**
- * The archive that the kernel unpacks at boot, with the program's arguments and environment in it, and what the kernel must be told to
- * find its first process there.
- */
-function makeRootfs(
-  ourInit: Uint8Array,
-  { program, args = [], env = [] }: LinkOptions,
-  tree: readonly RootfsEntry[] | undefined,
-): { archive: Uint8Array; cmdline?: string } {
-  const content = { init: ourInit, argv: [programName(program), ...args], env };
-  if (tree === undefined) return { archive: writeCpio(defaultRootfs(content)) };
-  const { entries, init } = rootfsWithProgram(tree, content);
-  const archive = writeCpio(entries);
-  return init === '/init' ? { archive } : { archive, cmdline: `rdinit=${init}` };
+/** What every root file system of an image has. */
+function contentOf(init: Uint8Array, { program, args = [], env = [] }: LinkOptions): DefaultRootfs {
+  return { init, argv: [programName(program), ...args], env };
 }
 
 /** argv[0]: the first input's name without its ending. */

@@ -2,6 +2,7 @@ import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
+import type { AddedFile } from '../../image/index.js';
 import { splitWords } from '../argv.js';
 import { given } from '../given.js';
 import { mib } from '../kit-text.js';
@@ -16,7 +17,7 @@ import { table } from '../table.js';
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
   const read = readLinkWords(words);
-  const options = linkOptionsOf(read);
+  const options = await linkOptionsOf(read);
   endAtOnceOnSignal();
   const result = await link(options);
   printDiagnostics(result.warnings);
@@ -31,7 +32,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): LinkOptions {
+async function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): Promise<LinkOptions> {
   const output = words.output?.[0];
   if (program.length === 0)
     throw new UsageError('nothing to link: name the program with --with-program=FILE');
@@ -47,6 +48,7 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     env: words.env,
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
+    files: await filesOf(words.file),
     kit: words.kit?.[0],
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
@@ -55,6 +57,13 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+/** A link without such files does not load what reads them. */
+async function filesOf(texts: readonly string[] | undefined): Promise<AddedFile[] | undefined> {
+  if (texts === undefined) return undefined;
+  const { parseAddedFile } = await import('../../image/added-files.js');
+  return texts.map(parseAddedFile);
 }
 
 /** Beside the image, unless another place is named. */
