@@ -299,7 +299,8 @@ async function resolveAll(options: LinkOptions): Promise<Resolved> {
       : resolveInputs(program.value, toolchain.value, undefined, options),
   );
   const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
-  const taken = rootfs === undefined ? paths : [...paths, rootfs];
+  const given = (options.files ?? []).map(({ host }) => host);
+  const taken = [...paths, ...given, ...(rootfs === undefined ? [] : [rootfs])];
   const problems = [
     ...[kit, toolchain, program, tree, added, ...places, inputs].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),

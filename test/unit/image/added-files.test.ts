@@ -110,7 +110,7 @@ describe('files that are added', () => {
     const files = [
       { host: folder, guest: '/srv' },
       { host: join(folder, 'none'), guest: '/x' },
-      ...['/init', '/program', '/etc/ukl/argv', '/.ukl/x', '/dev/x', '/proc', '/', 'x'].map((guest) => ({
+      ...['/init', '/program', '/etc/ukl/argv', '/.ukl/x', '/dev/x', '/proc', '/.', 'x'].map((guest) => ({
         host: file,
         guest,
       })),
