@@ -1,12 +1,13 @@
 // Bundles src/ into dist/, whole or not at all:
 //   cli.cjs, cli.cache   the command line tool, for bin/ukl-link
+//   record.cjs, .cache   what libexec/ukl/ld runs behind the linker
 //   index.js, elf.js …   the library, for import
 //   types/               its declarations
 //   init                 /init of images, made of guest/
 // Start-up is the largest part of a warm link. So the tool is one CommonJS file (Node's ESM loader takes milliseconds a
 // file) in which a module runs only when something imports it, and comes with V8's code cache of what a link uses.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,6 +15,13 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const staging = join(root, `dist.${process.pid}.tmp`);
 const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit' });
+
+/** Of the functions that run with these words, which end with this status. */
+const codeCache = (name, status, ...words) => {
+  const [script, cache] = [join(staging, `${name}.cjs`), join(staging, `${name}.cache`)];
+  node(join(root, 'scripts/code-cache.cjs'), script, cache, String(status), ...words);
+};
+const seeds = join(root, 'test/fuzz/seeds');
 
 const common = {
   absWorkingDir: root,
@@ -32,7 +40,7 @@ try {
   mkdirSync(staging);
   await build({
     ...common,
-    entryPoints: { cli: 'src/cli/main.ts' },
+    entryPoints: { cli: 'src/cli/main.ts', record: 'src/wrap/main.ts' },
     outdir: staging,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -50,7 +58,12 @@ try {
     // CommonJS dependencies of execa call require, which an ESM file does not have of itself.
     banner: { js: 'import{createRequire as r_}from"node:module";const require=r_(import.meta.url);' },
   });
-  node(join(root, 'scripts/code-cache.cjs'), join(staging, 'cli.cjs'), join(staging, 'cli.cache'));
+  // A link as far as it goes without a kit, and the record of one; the latter is written to a program, here a small one of the tests.
+  codeCache('cli', 1, '--with-program=/nonexistent.o', '-o', '/nonexistent/image');
+  const sample = join(staging, 'sample');
+  copyFileSync(join(seeds, 'pie'), sample);
+  codeCache('record', 0, '-o', sample, join(seeds, 'hello.o'));
+  rmSync(sample);
   execFileSync(join(root, 'guest/build.sh'), [join(staging, 'init')], { stdio: 'inherit' });
   const types = join(staging, 'types');
   node(

@@ -8,6 +8,23 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/**
+ * The 32-bit little-endian words of a table, for loops over all of it: read several times faster than through a DataView, before V8 has
+ * compiled the loop. Copied only where they do not lie on a multiple of 4. A rest of less than a word is left out.
+ */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const count = Math.floor(bytes.byteLength / 4);
+  if (bytes.byteOffset % 4 === 0 && LITTLE_ENDIAN)
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+  const view = viewOf(bytes);
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i++) words[i] = view.getUint32(4 * i, true);
+  return words;
+}
+
+/** Whether this machine's own order of bytes is that of x86-64. */
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** The same bytes as a plain Uint8Array: `slice` of a Buffer is no copy, which has surprised many. */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -34,7 +34,7 @@ export const linkErrors = {
       'UKL2002',
       `unknown linker option ${option}`,
       {},
-      'known: files, -lNAME, -l:FILE, -LDIR, -uSYMBOL, --start-group/--end-group, --whole-archive/--no-whole-archive, -Wl,… of these',
+      'known: files, ukl-link’s own options, and all of GNU ld’s, with -Wl, in front or without',
     ),
 
   optionNeedsValue: (option: string): Diagnostic =>
@@ -169,6 +169,97 @@ export const linkErrors = {
       `symbol ${name} is the kernel's: redirected system calls go there`,
       { ...place, symbol: name },
       'give the program’s own symbol another name, or make it static',
+    ),
+
+  optionRefused: (option: string, why: string): Diagnostic =>
+    error(
+      'UKL2030',
+      `ld's option ${option} has no meaning for a program in the kernel: ${why}`,
+      {},
+      'link without it; docs/link.md says what each option of ld does here',
+    ),
+
+  badDefinition: (option: string, value: string): Diagnostic =>
+    error(
+      'UKL2031',
+      `${option} ${value}: not SYMBOL=EXPRESSION`,
+      {},
+      'write the symbol, =, and an expression',
+    ),
+
+  newerRecord: (place: Place, format: number, known: number): Diagnostic =>
+    error(
+      'UKL2032',
+      `the record of its link has format ${format}, this ukl-link knows ${known} at most`,
+      place,
+      'take the ukl-link whose ukl-gcc linked the program, or a newer one',
+    ),
+
+  badRecord: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2033',
+      `the record of its link is damaged: ${why}`,
+      place,
+      'link the program again with ukl-gcc',
+    ),
+
+  incompleteRecord: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2034',
+      `the record of its link is not complete: ${why}`,
+      place,
+      'mend what it says and link the program again with ukl-gcc',
+    ),
+
+  /** `name` is what stood behind -l. */
+  systemLibraryShared: (name: string, place: Place): Diagnostic =>
+    error(
+      'UKL2035',
+      `it was linked with the shared library -l${name}, of which this machine has no archive (lib${name}.a)`,
+      place,
+      `install the archive if its -dev package has one; or build the program without it (./configure --without-${name}, or what its build calls that)`,
+    ),
+
+  ownLibraryShared: (library: string, place: Place): Diagnostic =>
+    error(
+      'UKL2036',
+      `it was linked with the shared library ${library} of its own build, which has no archive beside it`,
+      place,
+      'build the library as an archive: ./configure --enable-static, cmake -DBUILD_SHARED_LIBS=OFF, meson -Ddefault_library=static',
+    ),
+
+  /** `start` is that library's crt1.o. */
+  otherLibc: (start: string, place: Place): Diagnostic =>
+    error(
+      'UKL2037',
+      `it was linked with another C library than this machine's own (${start})`,
+      place,
+      'link it with gcc -static-pie for that library, and give the finished executable',
+    ),
+
+  executableNotAlone: (place: Place): Diagnostic =>
+    error(
+      'UKL2040',
+      'a finished static program (position-independent) is a whole program: nothing can be linked to it',
+      place,
+      'give it alone, or the objects it was linked from (gcc -c)',
+    ),
+
+  /** A static PIE that cannot lie in the slot as it is. */
+  executableLayout: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2041',
+      `the program cannot lie in the kernel’s slot: ${why}`,
+      place,
+      'link it with ld’s own script and -z max-page-size=4096, or give the objects it was linked from (gcc -c)',
+    ),
+
+  noSpareHeader: (place: Place): Diagnostic =>
+    error(
+      'UKL2042',
+      'the program has no program header that it can do without, and the kernel needs one (PT_UKL_INITRAMFS)',
+      place,
+      'link it with -Wl,--build-id, which makes a PT_NOTE',
     ),
 
   ldWarning: (text: string): Diagnostic => ({

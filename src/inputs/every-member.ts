@@ -2,7 +2,7 @@ import { UklError, type Diagnostic } from '../errors/index.js';
 import type { RewriteCache } from '../rewrite/index.js';
 import type { ProgramArguments } from './arguments.js';
 import { allFindings } from './findings.js';
-import { Opener, programItems } from './inputs.js';
+import { Opener, programItems } from './opener.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
 import type { Toolchain } from './toolchain.js';

@@ -1,15 +1,10 @@
-import { UklError, linkErrors } from '../errors/index.js';
 import { identify, readArchive, readElf, type ArchiveMember, type ElfFile } from '../elf/index.js';
 import { contentKey, type RewriteCache } from '../rewrite/index.js';
-import {
-  InputArchive,
-  archiveFacts,
-  archiveFile,
-  formatArchiveFacts,
-  type ArchiveSource,
-} from './archive.js';
+import { InputArchive, archiveFacts, archiveFile, formatArchiveFacts } from './archive.js';
 import { FACTS_VERSION, type ObjectFacts } from './facts.js';
 import { checkLinkable } from './linkable.js';
+import { knownLinked, openLinked, type LinkedExecutable } from './linked.js';
+import { looksLikeScript } from './linker-script.js';
 import { InputObject } from './object.js';
 import { readInput, readThinMember, thinMemberPath, type OpenedArchives } from './thin.js';
 
@@ -24,13 +19,18 @@ export type InputFile = {
   readonly bytes: () => Uint8Array;
   /** Thin archives: reads a member, which lies in a file of its own. */
   readonly readThin?: (member: ArchiveMember) => Uint8Array;
-  /** Thin archives: those files. */
+  /** Other files that it lies in, or that lie in it: those of a thin archive's members. */
   readonly memberPaths?: readonly string[];
 } & (
   | { readonly kind: 'object'; readonly object: InputObject }
   | { readonly kind: 'archive'; readonly archive: InputArchive }
   | { readonly kind: 'script'; readonly text: string }
+  /** What a wrapper has linked: its inputs are opened each on its own. */
+  | { readonly kind: 'linked'; readonly linked: LinkedExecutable }
 );
+
+/** A file's content, which may lie in another file. */
+export type Content = Pick<InputFile, 'path' | 'key' | 'size' | 'bytes' | 'memberPaths'>;
 
 /**
  * Opens one input file. One that was seen before, and has not changed since, is not even read: its facts come from the cache.
@@ -38,82 +38,71 @@ export type InputFile = {
  * cannot be linked.
  */
 export async function openInput(path: string, cache: RewriteCache): Promise<InputFile> {
-  const known = knownInput(path, cache);
-  if (known !== undefined) return known;
-  const bytes = readInput(path);
-  const common = { path, key: contentKey([bytes]), size: bytes.length, bytes: () => bytes };
-  switch (identify(bytes)) {
-    case 'archive': {
-      const source = archiveFile(path, readArchive(bytes, { file: path }));
-      const text = await cache.readOr(factsName(common.key), () => formatArchiveFacts(source));
-      cache.remember(path, common.key);
-      return archiveInput(
-        path,
-        common.key,
-        common.size,
-        common.bytes,
-        archiveFacts(text, () => source),
-      );
-    }
-    case 'thin-archive':
-      return openThin(path, bytes);
-    case 'elf': {
-      const object = fileObject(path, bytes);
-      await cache.readOr(objectFactsName(common.key), () => JSON.stringify(object.facts));
-      cache.remember(path, common.key);
-      return { ...common, kind: 'object', object };
-    }
-    case 'other': {
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-      if (looksLikeScript(text)) return { ...common, kind: 'script', text };
-      // Not even a script: opening it as an object says what is wrong with it.
-      return { ...common, kind: 'object', object: fileObject(path, bytes) };
-    }
+  const known = cache.known(path);
+  if (known !== undefined) {
+    const file = knownContent({ path, ...known, bytes: once(() => readInput(path)) }, cache);
+    if (file !== undefined) return file;
   }
+  const bytes = readInput(path);
+  if (identify(bytes) === 'thin-archive') return openThin(path, bytes);
+  const content = { path, key: contentKey([bytes]), size: bytes.length, bytes: () => bytes };
+  const file = await newContent(content, cache);
+  if (file.kind !== 'script') cache.remember(path, content.key);
+  return file;
 }
 
-/** An object or archive that is as it was when its facts were kept; undefined when there is no such one. */
-function knownInput(path: string, cache: RewriteCache): InputFile | undefined {
-  const known = cache.known(path);
-  if (known === undefined) return undefined;
-  const { key, size } = known;
-  const bytes = once(() => readInput(path));
+/** Opens what lies in another file: it is not read either if its facts are in the cache. Throws what `openInput` throws. */
+export async function openContent(content: Content, cache: RewriteCache): Promise<InputFile> {
+  return knownContent(content, cache) ?? (await newContent(content, cache));
+}
+
+/** A file whose facts were kept; undefined when they were not. */
+function knownContent(content: Content, cache: RewriteCache): InputFile | undefined {
+  const { path, key, bytes } = content;
   const ofObject = cache.read(objectFactsName(key));
   if (ofObject !== undefined) {
     const facts = JSON.parse(ofObject) as ObjectFacts;
-    const object = new InputObject(() => linkableObject(path, bytes()), facts);
-    return { kind: 'object', path, key, size, bytes, object };
+    return {
+      ...content,
+      kind: 'object',
+      object: new InputObject(() => linkableObject(path, bytes()), facts),
+    };
   }
   const ofArchive = cache.read(factsName(key));
-  if (ofArchive === undefined) return undefined;
-  const open = once(() => archiveFile(path, readArchive(bytes(), { file: path })));
-  return archiveInput(path, key, size, bytes, archiveFacts(ofArchive, open));
+  if (ofArchive !== undefined) {
+    const open = once(() => archiveFile(path, readArchive(bytes(), { file: path })));
+    return { ...content, kind: 'archive', archive: new InputArchive(archiveFacts(ofArchive, open)) };
+  }
+  const linked = knownLinked(path, key, bytes, cache);
+  return linked && { ...content, kind: 'linked', linked };
 }
 
-/** `dir/libx.a` of a script: the files of INPUT and GROUP, in order. Throws UKL2010 for a script that does more. */
-export function librariesOfScript(path: string, text: string): string[] {
-  const code = text.replace(/\/\*.*?\*\//gs, ' ').trim();
-  const files: string[] = [];
-  const rest = code
-    .replace(/\bOUTPUT_FORMAT\s*\([^)]*\)/g, ' ')
-    .replace(/\bAS_NEEDED\s*\([^)]*\)/g, ' ')
-    .replace(/\b(?:GROUP|INPUT)\s*\(([^)]*)\)/g, (_, list: string) => {
-      files.push(...list.split(/[\s,]+/).filter((file) => file !== ''));
-      return ' ';
-    })
-    .trim();
-  if (rest !== '') throw new UklError(linkErrors.badLinkerScript({ file: path }, firstLine(rest)));
-  return files;
-}
-
-function archiveInput(
-  path: string,
-  key: string,
-  size: number,
-  bytes: () => Uint8Array,
-  source: ArchiveSource,
-): InputFile {
-  return { kind: 'archive', path, key, size, bytes, archive: new InputArchive(source) };
+/** A file seen for the first time. */
+async function newContent(content: Content, cache: RewriteCache): Promise<InputFile> {
+  const { path, key } = content;
+  const bytes = content.bytes();
+  switch (identify(bytes)) {
+    case 'archive':
+    case 'thin-archive': {
+      const source = archiveFile(path, readArchive(bytes, { file: path }));
+      const text = await cache.readOr(factsName(key), () => formatArchiveFacts(source));
+      return { ...content, kind: 'archive', archive: new InputArchive(archiveFacts(text, () => source)) };
+    }
+    case 'elf': {
+      const elf = readElf(bytes, { file: path });
+      const linked = await openLinked(elf, key, cache);
+      if (linked !== undefined) return { ...content, kind: 'linked', linked };
+      const object = fileObject(elf);
+      await cache.readOr(objectFactsName(key), () => JSON.stringify(object.facts));
+      return { ...content, kind: 'object', object };
+    }
+    case 'other': {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+      if (looksLikeScript(text)) return { ...content, kind: 'script', text };
+      // Not even a script: opening it as an object says what is wrong with it.
+      return { ...content, kind: 'object', object: fileObject(readElf(bytes, { file: path })) };
+    }
+  }
 }
 
 /** A thin archive changes with the files it names, so it is read whole each time. */
@@ -122,21 +111,20 @@ function openThin(path: string, bytes: Uint8Array): InputFile {
   const opened: OpenedArchives = new Map();
   const members = new Map(archive.members.map((m) => [m.headerOffset, readThinMember(path, m, opened)]));
   return {
-    ...archiveInput(
-      path,
-      contentKey([bytes, ...members.values()]),
-      bytes.length,
-      () => bytes,
-      archiveFile(path, archive),
-    ),
+    kind: 'archive',
+    path,
+    key: contentKey([bytes, ...members.values()]),
+    size: bytes.length,
+    bytes: () => bytes,
+    archive: new InputArchive(archiveFile(path, archive)),
     readThin: (member) => members.get(member.headerOffset) ?? readThinMember(path, member, opened),
     memberPaths: archive.members.map((member) => thinMemberPath(path, member)),
   };
 }
 
-function fileObject(path: string, bytes: Uint8Array): InputObject {
-  const elf = linkableObject(path, bytes);
-  return new InputObject(() => elf);
+function fileObject(elf: ElfFile): InputObject {
+  const checked = checkLinkable(elf);
+  return new InputObject(() => checked);
 }
 
 function linkableObject(path: string, bytes: Uint8Array): ElfFile {
@@ -149,14 +137,6 @@ function factsName(key: string): string {
 
 function objectFactsName(key: string): string {
   return `${key}.${FACTS_VERSION}.object-facts`;
-}
-
-function looksLikeScript(text: string): boolean {
-  return /\b(?:GROUP|INPUT)\s*\(/.test(text) && !text.includes('\0');
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').slice(0, 80);
 }
 
 function once<T>(make: () => T): () => T {

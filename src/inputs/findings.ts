@@ -68,7 +68,7 @@ async function findingsOfFile(file: InputFile, cache: RewriteCache): Promise<rea
 }
 
 function makeFindings(file: InputFile): ObjectFindings[] {
-  if (file.kind === 'script') return [];
+  if (file.kind !== 'object' && file.kind !== 'archive') return [];
   const objects = file.kind === 'archive' ? file.archive.freshObjects() : [file.object];
   const made: ObjectFindings[] = [];
   let position = 0;

@@ -1,4 +1,3 @@
-import { dirname, isAbsolute, join } from 'node:path';
 import {
   UklError,
   judgeFindings,
@@ -6,34 +5,23 @@ import {
   type Diagnostic,
   type WarningOptions,
 } from '../errors/index.js';
-import { CacheError, KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
-import type { ProgramArguments } from './arguments.js';
-import { librariesOfScript, openInput, type InputFile } from './files.js';
+import { KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
+import { mergeSettings, type LinkSettings, type ProgramArguments } from './arguments.js';
+import type { InputFile } from './files.js';
 import { linkedFindings } from './findings.js';
+import { Opener, programItems, type LinkItem } from './opener.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
-import { findLibrary } from './search.js';
 import type { Toolchain } from './toolchain.js';
 import { undefinedSymbols } from './undefined.js';
-
-/** One thing the linker is given, in its order. */
-export type LinkItem =
-  | { readonly kind: 'object'; readonly file: InputFile & { readonly kind: 'object' } }
-  | {
-      readonly kind: 'archive';
-      readonly file: InputFile & { readonly kind: 'archive' };
-      readonly whole: boolean;
-    }
-  /** Archives that are searched until none gives anything more. */
-  | { readonly kind: 'group'; readonly items: readonly LinkItem[] };
 
 /** Everything that takes part in a link, checked: nothing is missing, nothing is defined twice, everything can reach the slot. */
 export interface ResolvedInputs {
   readonly items: readonly LinkItem[];
   /** Each file among them once. */
   readonly files: readonly InputFile[];
-  /** Symbols that archives are searched for although nothing refers to them. */
-  readonly wanted: readonly string[];
+  /** What options say of the link, those recorded in executables of the wrappers included. */
+  readonly settings: LinkSettings;
   /** The objects that ld will take, archive members included. */
   readonly objects: readonly LinkedObject[];
   /**
@@ -41,10 +29,8 @@ export interface ResolvedInputs {
    * reach.
    */
   readonly memorySize: number;
-  /** Whether an object asks for a stack that can be executed (UKL2111). */
+  /** Whether an object asks for a stack that can be executed (UKL2111), or an option does. */
   readonly executableStack: boolean;
-  /** Whether the command line asks for a program without symbols. */
-  readonly stripAll: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -78,32 +64,36 @@ export async function surveyInputs(
   cache: RewriteCache,
 ): Promise<SurveyedInputs> {
   const opener = new Opener([...program.searchDirs, ...toolchain.libraryDirs], cache);
+  const own = await programItems(program, opener);
+  const around = async (paths: readonly string[]): Promise<LinkItem[]> =>
+    opener.ownStart ? [] : await opener.files(paths);
   const items: LinkItem[] = [
-    ...(await opener.files(toolchain.startFiles)),
-    ...(await programItems(program, opener)),
+    ...(await around(toolchain.startFiles)),
+    ...own,
     { kind: 'group', items: await opener.files(toolchain.systemLibraries) },
-    ...(await opener.files(toolchain.endFiles)),
+    ...(await around(toolchain.endFiles)),
   ];
   // With a file missing or unreadable, every symbol it defines would be reported as undefined as well.
   if (opener.problems.length > 0) throw new UklError(opener.problems);
   await cache.save();
 
-  const resolution = new Resolution();
-  for (const name of program.wanted) resolution.want(name);
+  const settings = mergeSettings(program, opener.settings);
+  const resolution = new Resolution(settings);
   for (const item of items) addItem(resolution, item);
   const { objects } = resolution;
+  const { missing, lacking } = undefinedIn(resolution, settings, opener);
   const found = await linkedFindings(opener.linked, objects, cache);
   return {
     items,
     files: opener.linked,
-    wanted: program.wanted,
-    stripAll: program.stripAll,
+    settings,
     memorySize: objects.reduce((sum, { input }) => sum + input.facts.size, 0),
     objects,
-    executableStack: found.some(({ code }) => code === 'UKL2111'),
+    executableStack: settings.executableStack ?? found.some(({ code }) => code === 'UKL2111'),
     findings: [
       ...resolution.duplicates,
-      ...undefinedSymbols(resolution),
+      ...missing,
+      ...lacking,
       ...relocationsOutOfReach(resolution),
       ...kernelNames(resolution),
       ...libraryWarnings(objects),
@@ -112,94 +102,19 @@ export async function surveyInputs(
   };
 }
 
-/** The inputs of the command line, opened. */
-export async function programItems(program: ProgramArguments, opener: Opener): Promise<LinkItem[]> {
-  const items: LinkItem[] = [];
-  let group: LinkItem[] | undefined;
-  let whole = false;
-  for (const input of program.inputs) {
-    switch (input.kind) {
-      case 'file':
-        (group ?? items).push(...(await opener.file(input.path, whole)));
-        break;
-      case 'library':
-        (group ?? items).push(...(await opener.library(input.name, input.exact, whole)));
-        break;
-      case 'group-start':
-        group = [];
-        break;
-      case 'group-end':
-        items.push({ kind: 'group', items: group ?? [] });
-        group = undefined;
-        break;
-      case 'whole-archive':
-        whole = input.on;
-        break;
-    }
-  }
-  return items;
-}
-
-/** Opens each file once, and collects what goes wrong instead of stopping at the first. */
-export class Opener {
-  readonly problems: Diagnostic[] = [];
-  readonly #dirs: readonly string[];
-  readonly #files = new Map<string, InputFile>();
-
-  readonly #cache: RewriteCache;
-
-  constructor(dirs: readonly string[], cache: RewriteCache) {
-    this.#dirs = dirs;
-    this.#cache = cache;
-  }
-
-  /** The objects and archives among the files opened. */
-  get linked(): InputFile[] {
-    return [...this.#files.values()].filter(({ kind }) => kind !== 'script');
-  }
-
-  async library(name: string, exact: boolean, whole: boolean): Promise<LinkItem[]> {
-    const found = findLibrary(name, exact, this.#dirs);
-    if ('path' in found) return await this.file(found.path, whole);
-    this.problems.push(found.problem);
-    return [];
-  }
-
-  async files(paths: readonly string[]): Promise<LinkItem[]> {
-    const items: LinkItem[] = [];
-    for (const path of paths) items.push(...(await this.file(path, false)));
-    return items;
-  }
-
-  async file(path: string, whole: boolean): Promise<LinkItem[]> {
-    try {
-      const file = this.#files.get(path) ?? (await openInput(path, this.#cache));
-      this.#files.set(path, file);
-      switch (file.kind) {
-        case 'object':
-          return [{ kind: 'object', file }];
-        case 'archive':
-          return [{ kind: 'archive', file, whole }];
-        case 'script': {
-          const items: LinkItem[] = [];
-          for (const entry of librariesOfScript(path, file.text)) {
-            items.push(...(await this.#scriptEntry(path, entry, whole)));
-          }
-          return [{ kind: 'group', items }];
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof UklError) || error instanceof CacheError) throw error;
-      this.problems.push(...error.diagnostics);
-      return [];
-    }
-  }
-
-  /** A name in a linker script is a path, one beside the script, or `-lNAME`. */
-  async #scriptEntry(script: string, entry: string, whole: boolean): Promise<LinkItem[]> {
-    if (entry.startsWith('-l')) return await this.library(entry.slice(2), false, whole);
-    return await this.file(isAbsolute(entry) ? entry : join(dirname(script), entry), whole);
-  }
+/**
+ * Symbols that nothing defines, and the libraries that are not there: these matter only if a symbol is missing. With --gc-sections it is ld's to say
+ * which symbols are, as sections that nothing uses may refer to what they like.
+ */
+function undefinedIn(
+  resolution: Resolution,
+  { gcSections }: LinkSettings,
+  opener: Opener,
+): { readonly missing: readonly Diagnostic[]; readonly lacking: readonly Diagnostic[] } {
+  const missing = undefinedSymbols(resolution);
+  if (missing.length === 0) return { missing, lacking: [] };
+  if (!gcSections) return { missing, lacking: opener.lacking };
+  return { missing: [], lacking: opener.lacking.map((each) => ({ ...each, severity: 'warning' })) };
 }
 
 function addItem(resolution: Resolution, item: LinkItem): void {

@@ -1,9 +1,16 @@
 import { linkErrors, type Diagnostic, type Place } from '../errors/index.js';
 import type { ElfFile, ElfSymbol } from '../elf/index.js';
 import type { InputArchive } from './archive.js';
+import type { LinkSettings } from './arguments.js';
 import { DEFINITION } from './facts.js';
 import type { InputObject } from './object.js';
+import { symbolsOf } from './expression.js';
 import { definedNames } from './versioned-names.js';
+
+/** What options say of symbols; see LinkSettings. */
+type ResolutionSettings = Partial<
+  Pick<LinkSettings, 'wanted' | 'defined' | 'wrapped' | 'entry' | 'multipleDefinitions'>
+>;
 
 /** An object that takes part in the link. */
 export interface LinkedObject {
@@ -31,6 +38,8 @@ export class Resolution {
   readonly #definitions = new Map<string, Definition>();
   /** Names that are needed and have no definition. */
   readonly #missing = new Set<string>();
+  /** Names that the command line defines. */
+  readonly #given = new Set<string>();
   /** Names that only a common block defines. */
   readonly #commons = new Set<string>();
   /** Groups already kept. */
@@ -38,9 +47,29 @@ export class Resolution {
   /** Members already taken, by archive. */
   readonly #taken = new Map<InputArchive, Set<number>>();
 
+  readonly #settings: ResolutionSettings;
+
+  constructor(settings: ResolutionSettings = {}) {
+    this.#settings = settings;
+    const { wanted = [], defined = [], entry } = settings;
+    for (const { name } of defined) this.#given.add(name);
+    for (const name of [...wanted, ...(entry === undefined ? [] : [entry])]) this.want(name);
+    for (const { expression } of defined) for (const name of symbolsOf(expression)) this.want(name);
+  }
+
   /** Makes archives be searched for a name although no object refers to it (`-u`). */
   want(name: string): void {
-    if (!this.#definitions.has(name)) this.#missing.add(name);
+    const meant = this.#meantBy(name);
+    if (!this.#definitions.has(meant) && !this.#given.has(meant)) this.#missing.add(meant);
+  }
+
+  /** The symbol that an undefined one is bound to, `--wrap` considered. */
+  #meantBy(name: string): string {
+    const { wrapped = [] } = this.#settings;
+    if (wrapped.length === 0) return name;
+    if (wrapped.includes(name)) return `__wrap_${name}`;
+    const real = name.startsWith('__real_') ? name.slice('__real_'.length) : '';
+    return wrapped.includes(real) ? real : name;
   }
 
   addObject(input: InputObject): void {
@@ -97,7 +126,7 @@ export class Resolution {
   #define(name: string, definition: Definition): void {
     const old = this.#definitions.get(name);
     if (old !== undefined && isStrong(old) && isStrong(definition)) {
-      if (!sameAbsolute(old, definition)) {
+      if (this.#settings.multipleDefinitions !== true && !sameAbsolute(old, definition)) {
         this.duplicates.push(linkErrors.duplicateSymbol(name, placeOf(old), placeOf(definition)));
       }
     } else if (old === undefined || definition.kind > old.kind) {

@@ -9,6 +9,7 @@ import {
   type Section,
   type SymbolTable,
 } from '../elf/index.js';
+import { viewOf, wordsOf } from '../elf/bytes.js';
 
 /**
  * The words of a program that KASLR moves, as the low 32 bits of their link-time addresses (all lie in the top 2 GiB), ascending.
@@ -23,48 +24,58 @@ export interface BootRelocations {
   readonly relocs32: Uint32Array;
 }
 
-/** GOT-relative to the instruction: the word says how far away the symbol's GOT slot is. */
-const GOT_PC_RELATIVE: ReadonlySet<number> = new Set([
-  R_X86_64.GOTPCREL,
-  R_X86_64.GOTPCRELX,
-  R_X86_64.REX_GOTPCRELX,
-  R_X86_64.GOTPCREL64,
-]);
+/** What a relocation says of the word that it was applied to. */
+const KIND = {
+  UNKNOWN: 0,
+  /** A distance within the program: it stays the same when the program moves as a whole. */
+  RELATIVE: 1,
+  /** As RELATIVE, and so wide that the distance to something fixed cannot be told to the boot stub. */
+  RELATIVE_WIDE: 2,
+  ABSOLUTE_64: 3,
+  ABSOLUTE_32S: 4,
+  /** An absolute address too narrow to move. ld lets it pass only where the value is no address. */
+  NARROW: 5,
+  /** GOT-relative to the instruction: the word says how far away the symbol's GOT slot is. */
+  GOT_PC_RELATIVE: 6,
+  /** The distance of the symbol's GOT slot from the GOT. */
+  GOT_OFFSET: 7,
+  /** Thread-local. In a static program ld turns every access into an offset from the thread pointer (the psABI's local exec model). */
+  THREAD_LOCAL: 8,
+  /** The first of two relocations of a call to __tls_get_addr, which ld has overwritten. */
+  TLS_CALL: 9,
+  /** A value that does not depend on where the program lies: a size, a distance to the GOT itself, an offset within a TLS block. */
+  FIXED: 10,
+} as const;
 
-/** The word is the distance of the symbol's GOT slot from the GOT. */
-const GOT_OFFSET: ReadonlySet<number> = new Set([R_X86_64.GOT32, R_X86_64.GOT64, R_X86_64.GOTPLT64]);
+/** The KIND of every relocation type, by its number. */
+const KIND_OF = new Uint8Array(256);
+const R = R_X86_64;
+for (const [kind, types] of [
+  [KIND.RELATIVE, [R.PC32, R.PLT32]],
+  [KIND.RELATIVE_WIDE, [R.PC64, R.PC16, R.PC8, R.GOTOFF64, R.PLTOFF64]],
+  [KIND.ABSOLUTE_64, [R[64]]],
+  [KIND.ABSOLUTE_32S, [R['32S']]],
+  [KIND.NARROW, [R[32], R[16], R[8]]],
+  [KIND.GOT_PC_RELATIVE, [R.GOTPCREL, R.GOTPCRELX, R.REX_GOTPCRELX, R.GOTPCREL64]],
+  [KIND.GOT_OFFSET, [R.GOT32, R.GOT64, R.GOTPLT64]],
+  [KIND.THREAD_LOCAL, [R.GOTTPOFF, R.TPOFF32, R.DTPOFF32]],
+  [KIND.TLS_CALL, [R.TLSGD, R.TLSLD]],
+  [
+    KIND.FIXED,
+    [
+      ...[R.NONE, R.SIZE32, R.SIZE64, R.GOTPC32, R.GOTPC64, R.DTPOFF64, R.TPOFF64],
+      ...[R.GOTPC32_TLSDESC, R.TLSDESC_CALL],
+    ],
+  ],
+] as const) {
+  for (const type of types) KIND_OF[type] = kind;
+}
 
-/** Distances within the program: they stay the same when it moves as a whole. */
-const RELATIVE: ReadonlySet<number> = new Set([
-  R_X86_64.PC32,
-  R_X86_64.PLT32,
-  R_X86_64.PC64,
-  R_X86_64.PC16,
-  R_X86_64.PC8,
-  R_X86_64.GOTOFF64,
-  R_X86_64.PLTOFF64,
-]);
-
-/** Absolute addresses too narrow to move. ld lets them pass only where the value is no address. */
-const NARROW: ReadonlySet<number> = new Set([R_X86_64[32], R_X86_64[16], R_X86_64[8]]);
-
-/**
- * Thread-local words. In a static program ld turns every access into an offset from the thread pointer (the psABI's local exec model).
- */
-const THREAD_LOCAL: ReadonlySet<number> = new Set([R_X86_64.GOTTPOFF, R_X86_64.TPOFF32, R_X86_64.DTPOFF32]);
-
-/** Values that do not depend on where the program lies: sizes, distances to the GOT itself, offsets within a TLS block. */
-const FIXED: ReadonlySet<number> = new Set([
-  R_X86_64.NONE,
-  R_X86_64.SIZE32,
-  R_X86_64.SIZE64,
-  R_X86_64.GOTPC32,
-  R_X86_64.GOTPC64,
-  R_X86_64.DTPOFF64,
-  R_X86_64.TPOFF64,
-  R_X86_64.GOTPC32_TLSDESC,
-  R_X86_64.TLSDESC_CALL,
-]);
+/** 32-bit words of a relocation (Elf64_Rela): r_offset's low half, its type, its symbol, r_addend's low half. */
+const RELA_WORDS = RELA_SIZE / 4;
+const R_TYPE = 2;
+const R_SYMBOL = 3;
+const R_ADDEND = 4;
 
 /**
  * Finds every word of a program that holds an address: by the relocations that `ld --emit-relocs` kept, and those it does not list: GOT
@@ -101,11 +112,11 @@ class Collector {
 
   constructor(elf: ElfFile, symbols: SymbolTable, imports: ReadonlySet<string>) {
     this.#symbols = symbols;
-    this.#moves = Uint8Array.from({ length: symbols.length }, (_, i) =>
-      symbols.sectionIndex(i) !== undefined || (i >= symbols.firstGlobal && imports.has(symbols.name(i)))
-        ? 1
-        : 0,
-    );
+    this.#moves = new Uint8Array(symbols.length);
+    for (let i = 0; i < symbols.length; i++) {
+      const defined = symbols.sectionIndex(i) !== undefined;
+      if (defined || (i >= symbols.firstGlobal && imports.has(symbols.name(i)))) this.#moves[i] = 1;
+    }
     this.#got = elf.sections.filter(({ name }) => name === '.got' || name === '.got.plt');
     this.#writable = elf.sections.filter(
       (section) => section.isAllocated && section.has(SHF.WRITE) && section.type !== SHT.NOBITS,
@@ -140,43 +151,60 @@ class Collector {
 
   /** A section that `--emit-relocs` made of what was applied to `target`. */
   addEmitted(table: Section, target: Section): void {
-    const view = viewOf(table.contents);
+    const relocations = wordsOf(table.contents);
     const words = viewOf(target.contents);
     const targetAddress = low32(target.address);
-    for (let at = 0; at + RELA_SIZE <= view.byteLength; at += RELA_SIZE) {
-      const place = view.getUint32(at, true);
-      const type = view.getUint32(at + 8, true);
-      const moves = this.#moves[view.getUint32(at + 12, true)] === 1;
-      const addend = view.getInt32(at + 16, true);
-      if (type === R_X86_64[64]) {
-        if (moves) this.#words64.add(place);
-      } else if (type === R_X86_64['32S']) {
-        if (moves) this.#words32.add(place);
-      } else if (RELATIVE.has(type)) {
-        if (!moves) this.#addDistanceToFixed(type, target, place);
-      } else if (GOT_PC_RELATIVE.has(type)) {
-        const distance = words.getInt32((place - targetAddress) >>> 0, true);
-        this.#addGotSlot((place + distance - addend) >>> 0, moves, target);
-      } else if (GOT_OFFSET.has(type)) {
-        const offset = words.getInt32((place - targetAddress) >>> 0, true);
-        this.#addGotSlot((this.#gotAddress() + offset - addend) >>> 0, moves, target);
-      } else if (THREAD_LOCAL.has(type)) {
-        // For a weak variable that nothing defines, ld computes the distance of address 0 from the thread pointer.
-        if (!moves) this.#inverse32.add(place);
-      } else if (type === R_X86_64.TLSGD || type === R_X86_64.TLSLD) {
-        // The offset now stands in the instruction that replaced the call to __tls_get_addr, 8 bytes on (psABI, table 11.9) …
-        if (type === R_X86_64.TLSGD && !moves) this.#inverse32.add(place + 8);
-        // … and the next relocation was that of the call.
-        at += RELA_SIZE;
-      } else if (!FIXED.has(type) && (moves || !NARROW.has(type))) {
-        throw this.#unexpected(type, target, place);
+    const moving = this.#moves;
+    // Indexes are within the table: the loop's bound. A program has tens of thousands of these, nearly all of the first kind.
+    for (let at = 0; at + RELA_WORDS <= relocations.length; at += RELA_WORDS) {
+      const type = relocations[at + R_TYPE]!;
+      const kind = KIND_OF[type];
+      const moves = moving[relocations[at + R_SYMBOL]!] === 1;
+      if (kind === KIND.RELATIVE && moves) continue;
+      const place = relocations[at]!;
+      const addend = relocations[at + R_ADDEND]!;
+      switch (kind) {
+        case KIND.ABSOLUTE_64:
+          if (moves) this.#words64.add(place);
+          break;
+        case KIND.ABSOLUTE_32S:
+          if (moves) this.#words32.add(place);
+          break;
+        case KIND.RELATIVE:
+          this.#inverse32.add(place);
+          break;
+        case KIND.RELATIVE_WIDE:
+          if (!moves) throw this.#unexpected(type, target, place);
+          break;
+        case KIND.NARROW:
+          if (moves) throw this.#unexpected(type, target, place);
+          break;
+        case KIND.GOT_PC_RELATIVE: {
+          const distance = words.getInt32((place - targetAddress) >>> 0, true);
+          this.#addGotSlot((place + distance - addend) >>> 0, moves, target);
+          break;
+        }
+        case KIND.GOT_OFFSET: {
+          const offset = words.getInt32((place - targetAddress) >>> 0, true);
+          this.#addGotSlot((this.#gotAddress() + offset - addend) >>> 0, moves, target);
+          break;
+        }
+        case KIND.THREAD_LOCAL:
+          // For a weak variable that nothing defines, ld computes the distance of address 0 from the thread pointer.
+          if (!moves) this.#inverse32.add(place);
+          break;
+        case KIND.TLS_CALL:
+          // The offset now stands in the instruction that replaced the call to __tls_get_addr, 8 bytes on (psABI, table 11.9) …
+          if (type === R_X86_64.TLSGD && !moves) this.#inverse32.add(place + 8);
+          // … and the next relocation was that of the call.
+          at += RELA_WORDS;
+          break;
+        case KIND.FIXED:
+          break;
+        default:
+          throw this.#unexpected(type, target, place);
       }
     }
-  }
-
-  #addDistanceToFixed(type: number, target: Section, place: number): void {
-    if (type !== R_X86_64.PC32 && type !== R_X86_64.PLT32) throw this.#unexpected(type, target, place);
-    this.#inverse32.add(place);
   }
 
   #addGotSlot(slot: number, moves: boolean, target: Section): void {
@@ -213,8 +241,4 @@ class Collector {
 
 function low32(address: bigint): number {
   return Number(address & 0xffff_ffffn);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

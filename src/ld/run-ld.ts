@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, hostErrors, linkErrors, type Diagnostic } from '../errors/index.js';
@@ -21,6 +21,8 @@ export interface LdJob {
   readonly entry: string;
   /** Symbols that archives are searched for although nothing refers to them. */
   readonly wanted: readonly string[];
+  /** What the user's options say, names as they are in the inputs. */
+  readonly options: LdOptions;
   /** Link addresses of the kernel's functions that the program jumps to. */
   readonly imports: ReadonlyMap<string, bigint>;
   /** Whether the debugging information of the inputs is to be kept. */
@@ -29,6 +31,17 @@ export interface LdJob {
   readonly map: boolean;
   /** Turns what ld says into the user's words. */
   readonly explain: (text: string) => string;
+}
+
+/** Options of ld that a program in the slot may be linked with. */
+export interface LdOptions {
+  readonly gcSections?: boolean;
+  readonly printGcSections?: boolean;
+  readonly multipleDefinitions?: boolean;
+  /** `--defsym`, each `SYMBOL=EXPRESSION`. */
+  readonly defined?: readonly string[];
+  /** `--wrap`: references to `name` go to `wrapper`, those to `real` to `name`. */
+  readonly wrapped?: readonly { readonly name: string; readonly wrapper: string; readonly real: string }[];
 }
 
 /** Where the linker scripts of this package lie. */
@@ -53,7 +66,12 @@ export async function runLd(job: LdJob): Promise<LdResult> {
     await mkdir(folder, { mode: 0o700 });
     const output = join(folder, 'program');
     const map = join(folder, 'map');
-    const said = await spawnLd(job, [...ldArguments(job, output), ...(job.map ? [`-Map=${map}`] : [])]);
+    const wraps = await wrapArguments(job.options, folder);
+    const said = await spawnLd(job, [
+      ...ldArguments(job, output),
+      ...wraps,
+      ...(job.map ? [`-Map=${map}`] : []),
+    ]);
     const bytes = await readFile(output).catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error;
       throw new UklError(linkErrors.ldFailed('status 0, but wrote no program', said), { cause: error });
@@ -88,9 +106,39 @@ function ldArguments(job: LdJob, output: string): string[] {
     // ld must not look for libraries on its own: all paths are resolved.
     '-nostdlib',
     ...job.wanted.map((name) => `--undefined=${name}`),
+    ...optionArguments(job.options),
     ...[...job.imports].map(([name, address]) => `--defsym=${name}=0x${address.toString(16)}`),
     ...job.inputs.flatMap((input) => inputArguments(input, false)),
   ];
+}
+
+function optionArguments({
+  gcSections,
+  printGcSections,
+  multipleDefinitions,
+  defined = [],
+}: LdOptions): string[] {
+  return [
+    ...(gcSections === true ? ['--gc-sections'] : []),
+    ...(printGcSections === true ? ['--print-gc-sections'] : []),
+    ...(multipleDefinitions === true ? ['--allow-multiple-definition'] : []),
+    ...defined.map((definition) => `--defsym=${definition}`),
+  ];
+}
+
+/**
+ * ld forms the names for --wrap itself, in front of our prefix: `__wrap_ukl_malloc`. A script beside the inputs leads from these to what the
+ * inputs call them.
+ */
+async function wrapArguments({ wrapped = [] }: LdOptions, folder: string): Promise<string[]> {
+  if (wrapped.length === 0) return [];
+  const script = join(folder, 'wrap.ld');
+  const lines = wrapped.map(
+    ({ name, wrapper, real }) =>
+      `PROVIDE("__wrap_${name}" = "${wrapper}");\nPROVIDE("${real}" = "__real_${name}");\n`,
+  );
+  await writeFile(script, lines.join(''));
+  return [...wrapped.flatMap(({ name, wrapper }) => [`--wrap=${name}`, `--undefined=${wrapper}`]), script];
 }
 
 /** ld's groups do not nest: one inside another is written out flat, which finds the same members. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync, utimesSync, type Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UklError } from '../errors/index.js';
 import { asIoError, cacheRoot, systemCode, whenAbsent, writeFileAtomic } from '../host/index.js';
+import { contentKey } from './content-key.js';
 import { KnownFiles } from './known-files.js';
 
 /** Files that no link has used for this long are removed, in milliseconds: two weeks. */
@@ -112,13 +112,6 @@ export class RewriteCache {
       if (found !== undefined && found.mtimeMs < oldest) await rm(path, { force: true });
     }
   }
-}
-
-/** A key: the hash of a file's content, or of all that it consists of. */
-export function contentKey(content: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const bytes of content) hash.update(bytes);
-  return hash.digest('hex');
 }
 
 /** Text behind its own hash, so that a damaged file is made anew and not believed. */

@@ -1,4 +1,5 @@
-export { CacheError, RewriteCache, contentKey } from './cache.js';
+export { CacheError, RewriteCache } from './cache.js';
+export { contentKey } from './content-key.js';
 export { originalNames } from './original-names.js';
 export { prefixedName } from './prefix.js';
 export { readSites, rewriteInputs, type RewriteInput, type RewriteResult } from './rewrite.js';

@@ -1,8 +1,10 @@
 export {
+  cpuRange,
   defaultMemory,
   defaultSilenceLimit,
   defaultStopTimeout,
   machineFailureExitCode,
+  memoryRange,
   type Accelerator,
   type GdbStub,
   type MachineOptions,

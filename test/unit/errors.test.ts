@@ -15,6 +15,7 @@ const RANGES: Readonly<Record<string, string>> = {
   'run.ts': '5',
   'disk.ts': '5',
   'host.ts': '6',
+  'config.ts': '6',
 };
 
 interface Entry {

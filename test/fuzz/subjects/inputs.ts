@@ -1,6 +1,6 @@
 import { identify, readArchive, readElf } from '../../../src/elf/index.js';
 import { InputArchive, archiveFacts, archiveFile, formatArchiveFacts } from '../../../src/inputs/archive.js';
-import { librariesOfScript } from '../../../src/inputs/files.js';
+import { librariesOfScript } from '../../../src/inputs/linker-script.js';
 import { checkLinkable } from '../../../src/inputs/linkable.js';
 import { InputObject } from '../../../src/inputs/object.js';
 import { relocationsOutOfReach } from '../../../src/inputs/reach.js';

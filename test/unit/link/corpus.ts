@@ -6,7 +6,7 @@ import { packageRoot } from '../../../src/host/index.js';
 import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
-import { linkProgram, type LinkedProgramResult } from '../../../src/link.js';
+import { linkProgram, type LinkedProgramResult } from '../../../src/link/program.js';
 import { RewriteCache, type SyscallMode } from '../../../src/rewrite/index.js';
 
 /** The ways of compiling that a link must take, mixed at will. */

@@ -6,7 +6,7 @@ import { packageRoot } from '../../../src/host/index.js';
 import { readElf } from '../../../src/elf/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
 import { parseLinkMap } from '../../../src/ld/index.js';
-import { linkProgram, type LinkedProgramResult } from '../../../src/link.js';
+import { linkProgram, type LinkedProgramResult } from '../../../src/link/program.js';
 import { formatSyscallMap, type SyscallReport } from '../../../src/report/index.js';
 import { syscallName } from '../../../src/report/syscall-names.js';
 import {
