@@ -163,7 +163,8 @@ describe('what does not fit', () => {
 });
 
 it('a file for the image that is larger than the slot is not even read', async () => {
-  const large = file('large', '');
+  const large = join(temporaryFolder(), 'large');
+  writeFileSync(large, '');
   truncateSync(large, 2 ** 40);
   const problems = await failLink(withHello('--file', `${large}:/srv/large`));
   expect(codesOf(problems)).toEqual(['UKL3002']);
