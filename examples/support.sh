@@ -49,8 +49,17 @@ pack_shell() {
 
 # What the shell of a machine does with SCRIPT when it comes in on the guest's port 1: `boot_with_shell "$REMOTE" -p PORT:1`, `remote PORT SCRIPT`.
 REMOTE='(while :; do nc -l -p 1 -e /bin/sh; done) </dev/console >/dev/console 2>&1 &'
+# One connection at a time: between two of them QEMU drops what comes, so it comes again until the shell answers.
 remote() {
-	printf '%s\n' "$2" 'exit' | timeout 60 busybox nc 127.0.0.1 "$1"
+	for _ in $(seq 60); do
+		printf '%s\n' 'echo shell' "$2" 'exit' | timeout 60 busybox nc 127.0.0.1 "$1" >build/remote 2>/dev/null || true
+		if [ "$(head -n 1 build/remote)" = shell ]; then
+			sed 1d build/remote
+			return
+		fi
+		sleep 0.5
+	done
+	fail "the machine's shell does not answer"
 }
 
 # wait_for COMMAND… (one that ends by itself): repeats it until it succeeds, for a minute and a half, or until the machine has ended.

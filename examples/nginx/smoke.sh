@@ -15,7 +15,7 @@ build/nginx -p build/ring3 -c nginx.conf -e stderr 2>build/ring3/errors &
 ring3=$!
 trap 'kill $ring3 2>/dev/null || true; shut_down' EXIT
 
-boot_with_shell "$REMOTE" build/nginx.bzImage -m 512 --cpus 4 -p "$http:80" -p "$https:443" -p "$shell:1"
+boot_with_shell "mkdir -p /outer; mount -t proc proc /outer; $REMOTE" build/nginx.bzImage -m 512 --cpus 4 -p "$http:80" -p "$https:443" -p "$shell:1"
 wait_for curl -sf -m 20 -o build/index "http://127.0.0.1:$http/index.html"
 passed 'it serves'
 
@@ -60,13 +60,16 @@ logged() {
 [ "$(logged '"curl/')" -ge "$asked" ] || fail "the access log has $(logged '"curl/') lines, for $asked requests and more"
 passed 'the access log'
 
-# workers: process ids of those that take requests, one a line.
+# processes PATTERN: process ids of those with such a command line, as the machine's shell counts them: /proc counts as the program does.
+processes() {
+	remote "$shell" 'cd /outer; for id in [0-9]*; do echo "$id $(tr "\0" " " <$id/cmdline)"; done 2>/dev/null' | sed -n "s/^\([0-9]*\) $1 *\$/\1/p" | sort
+}
 workers() {
-	remote "$shell" 'ps' | awk '/nginx: worker process$/ { print $1 }' | sort
+	processes 'nginx: worker process'
 }
 # master SIGNAL
 master() {
-	remote "$shell" "kill -$1 \$(ps | awk '/nginx: master/ && !/awk/ { print \$1 }')"
+	remote "$shell" "kill -$1 $(processes 'nginx: master process.*')"
 }
 workers >build/workers
 [ "$(wc -l <build/workers)" = 4 ] || fail "not four workers: $(cat build/workers)"
@@ -96,14 +99,15 @@ for _ in $(seq 60); do if replaced; then break; fi; sleep 0.5; done
 replaced || fail "no new worker: $(cat build/workers.new)"
 passed 'a killed worker is replaced'
 
-# reload, in the middle of requests: none is lost, and all four workers are new.
+# reload, in the middle of requests: none is refused, and all four workers are new.
 workers >build/workers
 wrk -t 1 -c 10 -d 6s --timeout 20s "http://127.0.0.1:$http/index.html" >build/wrk 2>&1 &
 client=$!
 sleep 1
 master HUP
 wait "$client" || fail "wrk while it reloads: $(cat build/wrk)"
-! grep -E 'Non-2xx|connect|timeout [1-9]' build/wrk | grep -v 'connect 0, .* timeout 0' || fail "wrk while it reloads: $(cat build/wrk)"
+# (A connection kept alive may be closed just when it is used again: a read error of the client's.)
+! grep -E 'Non-2xx|connect [1-9]|write [1-9]|timeout [1-9]' build/wrk || fail "wrk while it reloads: $(cat build/wrk)"
 all_new() {
 	workers >build/workers.new
 	[ "$(wc -l <build/workers.new)" = 4 ] && [ -z "$(comm -12 build/workers build/workers.new)" ]

@@ -33,7 +33,7 @@ SELECT nothing FROM nowhere;
 BEGIN; DELETE FROM person; SELECT count(*) FROM payment; ROLLBACK; SELECT count(*) FROM payment;
 SAVEPOINT one; UPDATE payment SET amount = amount * 2 WHERE id % 2; ROLLBACK TO one; RELEASE one;
 DELETE FROM person WHERE id % 3 = 0;
-UPDATE person SET picture = randomblob(0) WHERE id < 100;
+UPDATE person SET picture = x'0102' WHERE id < 100;
 
 SELECT json_group_array(json_object('id', id, 'name', name)) FROM (SELECT id, name FROM person ORDER BY name LIMIT 3);
 SELECT sin(1), exp(1), ln(2), sqrt(2), pow(2, 0.5), 1e308 * 10, -7 % 3, 9223372036854775807 + 1;
