@@ -1,5 +1,12 @@
 import { UklError, imageErrors, linkErrors } from '../errors/index.js';
-import { PF, PROGRAM_HEADER_SIZE, PT, type ElfFile, type Segment } from '../elf/index.js';
+import {
+  PF,
+  PROGRAM_HEADER_SIZE,
+  PT,
+  SECTION_HEADER_SIZE,
+  type ElfFile,
+  type Segment,
+} from '../elf/index.js';
 import { alignUp, setU64 } from '../elf/bytes.js';
 import { PT_UKL_INITRAMFS, writeProgramHeader } from '../image/program-headers.js';
 import type { SlotProgram } from './finish.js';
@@ -13,6 +20,7 @@ const SLOT_ALIGN = 2 << 20;
 
 /** Byte offsets in the ELF header and in a program header. */
 const E_SHOFF = 0x28;
+const E_SHENTSIZE = 0x3a;
 const E_SHNUM = 0x3c;
 const E_SHSTRNDX = 0x3e;
 const P_OFFSET = 8;
@@ -51,6 +59,7 @@ export function layOutStaticPie(elf: ElfFile, slotSize: number, stripAll = false
     ...{ offset: end, vaddr: BigInt(end), paddr: BigInt(end), fileSize: 0, memSize: 0 },
   });
   setU64(view, E_SHOFF, sections.shoff);
+  view.setUint16(E_SHENTSIZE, SECTION_HEADER_SIZE, true);
   view.setUint16(E_SHNUM, sections.shnum, true);
   view.setUint16(E_SHSTRNDX, sections.shstrndx, true);
   return { elf: bytes, relocs: NO_RELOCATIONS };
