@@ -3,7 +3,7 @@ import { UklError } from '../errors/index.js';
 import { COMPRESSIONS } from '../image/compression.js';
 import { SYSCALL_MODES } from '../rewrite/index.js';
 import { cpuRange, defaultMemory, defaultSilenceLimit, memoryRange, parsePort } from '../run/index.js';
-import { LONE_OPTIONS } from './input-word.js';
+import { lacksValue } from './input-word.js';
 
 /*
  * Keys are the flags of the command line in camel case, in the plural where a flag is repeated. Every value says what it must be, for
@@ -53,7 +53,7 @@ const variables = () =>
 const input = () =>
   text().check(
     z.refine(
-      (word) => !LONE_OPTIONS.has(word),
+      (word) => !lacksValue(word),
       'must have the option’s value in the same string, as in -LDIR',
     ),
   );

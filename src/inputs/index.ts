@@ -1,6 +1,7 @@
 export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
+export { isFile, readLdWords } from './ld-words.js';
 export { ldInputs, ldOptions } from './ld-inputs.js';
 export { resolveInputs, surveyInputs, type ResolvedInputs, type SurveyedInputs } from './inputs.js';
 export type { LinkItem } from './opener.js';

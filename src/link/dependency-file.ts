@@ -7,11 +7,13 @@ import type { Resolved } from './resolve.js';
 
 /** Everything that an image depends on, each once: what was linked, tools, kit, what goes into the root file system. */
 export function dependenciesOf({ inputs, toolchain, kit, tree }: Resolved, options: LinkOptions): string[] {
-  const { rootfs, dependsOn = [] } = options;
+  const { program, rootfs, dependsOn = [] } = options;
   const tool = join(packageRoot, 'dist', 'cli.cjs');
   return [
     ...new Set([
-      ...inputs.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
+      // What an executable of the wrappers carries has a name, but no file of its own.
+      ...inputs.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths].filter(existsSync)),
+      ...program.filter((word) => word.startsWith('@')).map((word) => word.slice(1)),
       ...dependsOn,
       ...(rootfs === undefined ? [] : [rootfs]),
       ...(tree ?? []).flatMap((entry) => {
