@@ -1,3 +1,4 @@
+import { expandResponseFiles } from '../inputs/response-files.js';
 import { UsageError } from './status.js';
 
 /**
@@ -32,7 +33,7 @@ const INPUTS = 'with-program';
 
 /**
  * Takes such a command line apart. By hand and not with yargs: the order of inputs and `-l` counts, unknown words
- * are inputs, and loading yargs would take longer than some passes of a link. Throws a UsageError.
+ * are inputs, and loading yargs would take longer than some passes of a link. `@FILE` stands for the words in that file. Throws a UsageError.
  */
 export function readInputWords<Name extends string>(
   words: readonly string[],
@@ -41,7 +42,7 @@ export function readInputWords<Name extends string>(
   const program: string[] = [];
   let introduced = false;
   const given: Partial<Record<Name, string[]>> = {};
-  const queue = [...words];
+  const queue = [...expanded(words)];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     const [, long, longValue] = /^--([a-z-]+)(?:=([^]*))?$/.exec(word) ?? [];
     if (long === INPUTS) {
@@ -66,6 +67,15 @@ export function readInputWords<Name extends string>(
     (given[name] ??= []).push(value);
   }
   return { program, introduced, given };
+}
+
+function expanded(words: readonly string[]): string[] {
+  try {
+    return expandResponseFiles(words);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 interface FoundOption<Name> {
