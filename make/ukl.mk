@@ -43,6 +43,9 @@ endef
 %.bzImage: %.o
 	$(call ukl_link,$<)
 
+# Made on the way from NAME.c, an object would be deleted as intermediate, and then be missing.
+.PRECIOUS: %.o
+
 # $(eval $(call ukl-image,IMAGE,INPUTS)): files, and options in ld's spelling.
 define ukl-image
 $(1): $(filter-out -%,$(2))
