@@ -12,7 +12,7 @@ import {
   parseDisk,
   parsePort,
 } from '../run/index.js';
-import { LONE_OPTIONS } from './input-word.js';
+import { lacksValue } from './input-word.js';
 
 /*
  * Keys are the flags of the command line in camel case, in the plural where a flag is repeated. Every value says what it must be, for
@@ -62,7 +62,7 @@ const variables = () =>
 const input = () =>
   text().check(
     z.refine(
-      (word) => !LONE_OPTIONS.has(word),
+      (word) => !lacksValue(word),
       'must have the option’s value in the same string, as in -LDIR',
     ),
   );

@@ -11,11 +11,13 @@ export function dependenciesOf(
   { source, files, kit, tree, added }: Resolved,
   options: LinkOptions,
 ): string[] {
-  const { rootfs, dependsOn = [] } = options;
+  const { program, rootfs, dependsOn = [] } = options;
   const tool = join(packageRoot, 'dist', 'cli.cjs');
   return [
     ...new Set([
-      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
+      // What an executable of the wrappers carries has a name, but no file of its own.
+      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths].filter(existsSync)),
+      ...program.filter((word) => word.startsWith('@')).map((word) => word.slice(1)),
       ...dependsOn,
       ...(rootfs === undefined ? [] : [rootfs]),
       ...(tree ?? []).flatMap((entry) => {
