@@ -36,18 +36,19 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const { compress = COMPRESSIONS[0] } = options;
 
   // 1. Resolve: options, tools, kit, inputs, symbols. What is wrong with any of them is reported together.
-  const { kit, source, tree } = await timer.run(
+  const resolved = await timer.run(
     'resolve',
     () => resolveAll(options),
-    ({ size }) => size,
+    ({ files }) => files.reduce((sum, { size }) => sum + size, 0),
   );
+  const { kit, source, tree } = resolved;
   // The kit's megabytes are read and compared with their digests while ld runs.
   const loading = attempt(() => loadKitContent(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves; or lay out what is linked already.
-  const { map, debugFile } = options;
+  const { map, debugFile, dependencyFile } = options;
   const rewriting = { syscalls: options.syscalls ?? 'redirect' };
   const withSites = map !== undefined || options.sites === true;
   const withDebug = debugFile !== undefined;
@@ -90,6 +91,11 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     await writeFileAtomic(map, formatSyscallMap(syscalls));
   }
   if (debugFile !== undefined && debug !== undefined) await writeFileAtomic(debugFile, debug);
+  if (dependencyFile !== undefined) {
+    const { dependenciesOf, formatDependencies } = await import('./link/dependency-file.js');
+    const names = dependenciesOf(resolved, options);
+    await writeFileAtomic(dependencyFile, formatDependencies(options.output, names));
+  }
   await timer.run(
     'write',
     () => writeFileAtomic(options.output, image),

@@ -228,6 +228,15 @@ export const linkErrors = {
       'build the library as an archive: ./configure --enable-static, cmake -DBUILD_SHARED_LIBS=OFF, meson -Ddefault_library=static',
     ),
 
+  /** `start` is that library's crt1.o. */
+  otherLibc: (start: string, place: Place): Diagnostic =>
+    error(
+      'UKL2037',
+      `it was linked with another C library than this machine's own (${start})`,
+      place,
+      'link it with gcc -static-pie for that library, and give the finished executable',
+    ),
+
   executableNotAlone: (place: Place): Diagnostic =>
     error(
       'UKL2040',

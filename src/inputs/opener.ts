@@ -64,6 +64,8 @@ export class Opener {
   readonly lacking: Diagnostic[] = [];
   /** What the executables of the wrappers say of their links. */
   readonly settings: LinkSettings[] = [];
+  /** Whether the program has start-up code of its own in place of crt1.o and its like. */
+  ownStart = false;
   /** Folders in which `-l` is looked for. */
   readonly dirs: readonly string[];
   readonly #files = new Map<string, InputFile>();

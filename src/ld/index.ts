@@ -1,4 +1,4 @@
-export { runLd, type LdInput, type LdJob, type LdOptions } from './run-ld.js';
+export { LINKER_SCRIPT, runLd, type LdInput, type LdJob, type LdOptions } from './run-ld.js';
 export { finishProgram, PT_UKL_INITRAMFS, type SlotProgram } from './finish.js';
 export { layOutStaticPie } from './static-pie.js';
 export { collectBootRelocations, type BootRelocations } from './boot-relocations.js';

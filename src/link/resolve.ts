@@ -31,21 +31,30 @@ export type ProgramSource =
       readonly warnings: readonly Diagnostic[];
     };
 
+/** A file that a link reads. */
+export interface SourceFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Thin archives: the files of its members. */
+  readonly memberPaths?: readonly string[];
+}
+
 /** What pass 1 finds. */
 export interface Resolved {
   /** Whose files are there in full length; their content is compared when they are loaded. */
   readonly kit: Kit;
   readonly source: ProgramSource;
-  /** Bytes of the files that the program is made of. */
-  readonly size: number;
+  /** The files that the program is made of. */
+  readonly files: readonly SourceFile[];
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
 export async function resolveAll(options: LinkOptions): Promise<Resolved> {
-  const { rootfs, output, map, debugFile } = options;
-  const others = [map, debugFile].filter((path) => path !== undefined);
+  const { rootfs, output, map, debugFile, dependencyFile } = options;
+  const others = [map, debugFile, dependencyFile].filter((path) => path !== undefined);
   const program = await attempt(() => parseProgramArguments(options.program));
   const [source, kit, tree, ...places] = await Promise.all([
     attempt(() => resolveSource(program.value, options)),
@@ -67,8 +76,7 @@ export async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const memory = source.value?.kind === 'inputs' ? source.value.inputs.memorySize : 0;
   if (memory > slot) problems.push(imageErrors.programTooLarge(memory, slot));
   if (!kit.value || !source.value || problems.length > 0) throw new UklError(problems);
-  const size = files.reduce((sum, file) => sum + file.size, 0);
-  return { kit: kit.value, source: source.value, size, tree: tree.value };
+  return { kit: kit.value, source: source.value, files, tree: tree.value };
 }
 
 /** A finished executable needs no tools and no libraries. What a machine lacks is said even of a command line that is wrong. */
@@ -88,10 +96,7 @@ async function resolveSource(
   return { kind: 'inputs', toolchain, inputs: await resolveInputs(program, toolchain, undefined, options) };
 }
 
-/** The files that a link reads. */
-function filesOf(
-  source: ProgramSource,
-): readonly { readonly path: string; readonly size: number; readonly memberPaths?: readonly string[] }[] {
+function filesOf(source: ProgramSource): readonly SourceFile[] {
   if (source.kind === 'inputs') return source.inputs.files;
   const { path, elf } = source.executable;
   return [{ path, size: elf.bytes.length }];

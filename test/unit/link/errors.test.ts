@@ -97,7 +97,12 @@ describe('the command line of a link', () => {
       ],
       searchDirs: ['one', 'two'],
       wanted: ['sym'],
+      wrapped: [],
+      defined: [],
       stripAll: false,
+      gcSections: false,
+      printGcSections: false,
+      multipleDefinitions: false,
     });
   });
 });
