@@ -183,10 +183,11 @@ def offset_of_kernel():
 
 
 class UklSymbols(gdb.Command):
-    """ukl-symbols PROGRAM [--kernel VMLINUX] [--offset BYTES]
+    """ukl-symbols PROGRAM [--base ADDRESS] [--kernel VMLINUX] [--offset BYTES]
 
     Loads the symbols of a program in ring 0 and of its kernel, at the addresses that KASLR has given them.
     PROGRAM is the file of `--separate-debug-file`, or what `ukl-link inspect --extract` writes.
+    The base is where a program that was linked at 0, a static PIE, lies in a kernel that has not been moved: the slot's address.
     Without an offset it is found: for a core file or gdbserver by the auxiliary vector, for QEMU's stub by the interrupt table."""
 
     def __init__(self):
@@ -195,14 +196,16 @@ class UklSymbols(gdb.Command):
     def invoke(self, argument, from_tty):
         program, *rest = gdb.string_to_argv(argument) or [None]
         given = dict(zip(rest[::2], rest[1::2]))
-        if program is None or len(rest) % 2 != 0 or not given.keys() <= {"--kernel", "--offset"}:
-            raise gdb.GdbError("usage: ukl-symbols PROGRAM [--kernel VMLINUX] [--offset BYTES]")
+        if program is None or len(rest) % 2 != 0 or not given.keys() <= {"--base", "--kernel", "--offset"}:
+            raise gdb.GdbError("usage: ukl-symbols PROGRAM [--base ADDRESS] [--kernel VMLINUX] [--offset BYTES]")
+        base = int(given.get("--base", "0"), 0)
         with_kernel = "--kernel" in given
         if with_kernel:
             vmlinux = Elf(given["--kernel"])
             # It covers all of the slot, where gdb would look for nothing but the kernel's symbols.
             kernel = vmlinux.copy_without(b".ukl_slot")
-        offset = int(given["--offset"], 0) if "--offset" in given else offset_of_process(Elf(program).entry)
+        entry = base + Elf(program).entry
+        offset = int(given["--offset"], 0) if "--offset" in given else offset_of_process(entry)
         if offset is None and with_kernel:
             load("symbol-file", kernel, 0)
             offset = offset_of_kernel()
@@ -211,7 +214,7 @@ class UklSymbols(gdb.Command):
         if with_kernel:
             load("symbol-file", kernel, offset)
             gdb.unwinder.register_unwinder(None, OrcUnwinder(vmlinux, offset), replace=True)
-        load("add-symbol-file" if with_kernel else "symbol-file", program, offset)
+        load("add-symbol-file" if with_kernel else "symbol-file", program, base + offset)
         names = " and ".join([program, *([given["--kernel"]] if with_kernel else [])])
         print(f"ukl: symbols of {names}, moved by {offset:#x}")
 

@@ -3,7 +3,7 @@ import type { CommandEntry } from './command.js';
 /** Every command, in the order of the help page. */
 export const commands: readonly CommandEntry[] = [
   {
-    usage: 'run <image>',
+    usage: 'run [image]',
     describe: 'Boot an image in QEMU and end as its program does',
     load: () => import('./commands/run.js'),
   },

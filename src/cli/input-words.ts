@@ -1,3 +1,4 @@
+import { expandResponseFiles } from '../inputs/response-files.js';
 import { UsageError } from './status.js';
 
 /**
@@ -21,6 +22,8 @@ export type InputOptions = Readonly<Record<string, InputOption>>;
 export interface InputWords<Name extends string> {
   /** The inputs, in order, in ld's spelling. */
   readonly program: readonly string[];
+  /** Whether `--with-program` introduces them. */
+  readonly introduced: boolean;
   /** What each option was given, in order; a switch that was given has one empty string, as has an optional value left out. */
   readonly given: Readonly<Partial<Record<Name, readonly string[]>>>;
 }
@@ -30,21 +33,23 @@ const INPUTS = 'with-program';
 
 /**
  * Takes such a command line apart. By hand and not with yargs: the order of inputs and `-l` counts, unknown words
- * are inputs, and loading yargs would take longer than some passes of a link. Throws a UsageError.
+ * are inputs, and loading yargs would take longer than some passes of a link. `@FILE` stands for the words in that file. Throws a UsageError.
  */
 export function readInputWords<Name extends string>(
   words: readonly string[],
   options: Readonly<Record<Name, InputOption>>,
 ): InputWords<Name> {
   const program: string[] = [];
+  let introduced = false;
   const given: Partial<Record<Name, string[]>> = {};
-  const queue = [...words];
+  const queue = [...expanded(words)];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     const [, long, longValue] = /^--([a-z-]+)(?:=([^]*))?$/.exec(word) ?? [];
     if (long === INPUTS) {
       const first = longValue ?? queue.shift();
       if (first === undefined || first === '') throw new UsageError('--with-program needs a file');
       program.push(first);
+      introduced = true;
       continue;
     }
     const found = findOption(word, long, longValue, options);
@@ -61,7 +66,16 @@ export function readInputWords<Name extends string>(
     if (option.many !== true && given[name] !== undefined) throw new UsageError(`--${name} is given twice`);
     (given[name] ??= []).push(value);
   }
-  return { program, given };
+  return { program, introduced, given };
+}
+
+function expanded(words: readonly string[]): string[] {
+  try {
+    return expandResponseFiles(words);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 interface FoundOption<Name> {

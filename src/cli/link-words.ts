@@ -1,5 +1,8 @@
 import { COMPRESSIONS } from '../image/compression.js';
+import { CONFIG_HELP } from './config-choice.js';
 import { readInputWords, type InputOptions, type InputWords } from './input-words.js';
+
+const configOption = { value: 'FILE', describe: `${CONFIG_HELP} program]` } as const;
 
 /** Options about warnings, of everything that looks at the inputs of a link. */
 export const warningOptions = {
@@ -12,6 +15,7 @@ export const warningOptions = {
 } as const satisfies InputOptions;
 
 export const linkOptions = {
+  config: configOption,
   output: { alias: 'o', value: 'FILE', describe: 'The image to write' },
   args: {
     value: 'WORDS',
@@ -46,6 +50,10 @@ export const linkOptions = {
     describe:
       'Write the program with the debugging information of its inputs to FILE [IMAGE.dbg], for ukl-link gdb',
   },
+  'dependency-file': {
+    value: 'FILE',
+    describe: 'Write a Makefile that names every file the image depends on, as ld does',
+  },
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },
@@ -53,6 +61,7 @@ export const linkOptions = {
 
 /** Options of `ukl-link check`, which takes its inputs as a link does. */
 export const checkOptions = {
+  config: configOption,
   'every-member': { describe: 'Check all of the archives given, not what a link would take' },
   all: { describe: 'List every place of a finding, not the first few' },
   ...warningOptions,

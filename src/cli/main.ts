@@ -27,9 +27,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** The root command: whatever names no other command and asks for no help. */
+/** The root command: whatever names no other command and asks for no help. A response file may hold all of it, ukl.json, too. */
 function namesLink(all: readonly string[]): boolean {
-  return all[0]?.startsWith('-') === true && !asksForHelp(all);
+  return /^[-@]/.test(all[0] ?? '-') && !asksForHelp(all);
 }
 
 function asksForHelp(all: readonly string[]): boolean {

@@ -59,12 +59,14 @@ function timesText({ count = 1 }: Diagnostic): string {
   return count === 1 ? '' : ` (${count} times)`;
 }
 
-/** `libfoo.a(bar.o), section .text+0x12, symbol main`, with what is known of it. */
+/** `libfoo.a(bar.o), section .text+0x12, symbol main` or `ukl.json:3:7`, with what is known of it. */
 export function formatPlace(place: Place): string {
   const member = place.member === undefined ? '' : `(${place.member})`;
   const offset = place.offset === undefined ? '' : `+0x${place.offset.toString(16)}`;
+  const line = place.line === undefined ? '' : `:${place.line}:${place.column ?? 1}`;
   const parts: string[] = [];
-  if (place.file !== undefined) parts.push(place.file + member + (place.section === undefined ? offset : ''));
+  if (place.file !== undefined)
+    parts.push(place.file + line + member + (place.section === undefined ? offset : ''));
   if (place.section !== undefined) parts.push(`section ${place.section}${offset}`);
   if (place.symbol !== undefined) parts.push(`symbol ${place.symbol}`);
   return parts.join(', ');

@@ -11,6 +11,10 @@ export interface Place {
   readonly symbol?: string;
   /** Byte offset within `section`, or within the file when there is no section. */
   readonly offset?: number;
+  /** Of a text file, counted from 1. */
+  readonly line?: number;
+  /** Characters (UTF-16 units) from the line's start, counted from 1. */
+  readonly column?: number;
 }
 
 /**

@@ -228,6 +228,40 @@ export const linkErrors = {
       'build the library as an archive: ./configure --enable-static, cmake -DBUILD_SHARED_LIBS=OFF, meson -Ddefault_library=static',
     ),
 
+  /** `start` is that library's crt1.o. */
+  otherLibc: (start: string, place: Place): Diagnostic =>
+    error(
+      'UKL2037',
+      `it was linked with another C library than this machine's own (${start})`,
+      place,
+      'link it with gcc -static-pie for that library, and give the finished executable',
+    ),
+
+  executableNotAlone: (place: Place): Diagnostic =>
+    error(
+      'UKL2040',
+      'a finished static program (position-independent) is a whole program: nothing can be linked to it',
+      place,
+      'give it alone, or the objects it was linked from (gcc -c)',
+    ),
+
+  /** A static PIE that cannot lie in the slot as it is. */
+  executableLayout: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2041',
+      `the program cannot lie in the kernel’s slot: ${why}`,
+      place,
+      'link it with ld’s own script and -z max-page-size=4096, or give the objects it was linked from (gcc -c)',
+    ),
+
+  noSpareHeader: (place: Place): Diagnostic =>
+    error(
+      'UKL2042',
+      'the program has no program header that it can do without, and the kernel needs one (PT_UKL_INITRAMFS)',
+      place,
+      'link it with -Wl,--build-id, which makes a PT_NOTE',
+    ),
+
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),
     severity: 'warning',

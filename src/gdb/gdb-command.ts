@@ -19,6 +19,8 @@ export type GdbTarget =
 export interface GdbSymbols {
   /** Path of the program's ELF file. */
   readonly program: string;
+  /** What is to be added to its addresses in a kernel that has not been moved. */
+  readonly base: bigint;
   readonly vmlinux?: string;
 }
 
@@ -28,8 +30,9 @@ export function gdbCommand(target: GdbTarget, symbols: GdbSymbols, more: readonl
   return ['gdb', '-q', '-x', GDB_SCRIPT, ...commands.flatMap((command) => ['-ex', command]), ...more];
 }
 
-function commandsFor(target: GdbTarget, { program, vmlinux }: GdbSymbols): string[] {
-  const loadProgram = `ukl-symbols ${gdbWord(program)}`;
+function commandsFor(target: GdbTarget, { program, base, vmlinux }: GdbSymbols): string[] {
+  const place = base === 0n ? '' : ` --base 0x${base.toString(16)}`;
+  const loadProgram = `ukl-symbols ${gdbWord(program)}${place}`;
   const loadBoth = vmlinux === undefined ? loadProgram : `${loadProgram} --kernel ${gdbWord(vmlinux)}`;
   switch (target.kind) {
     case 'machine':

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PF, PT, readElf, type ElfFile } from '../elf/index.js';
+import { ET, PF, PT, readElf, type ElfFile } from '../elf/index.js';
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
 import { asIoError } from '../host/index.js';
 import { readProgram } from '../image/index.js';
@@ -13,6 +13,8 @@ import { DEBUG_FILE_ENDING } from './debug-file.js';
 export interface ImageSymbols {
   /** The program as it lies in the slot; it has symbols unless it was linked with `--strip-all`. */
   readonly program: Uint8Array;
+  /** How far above its own addresses the program lies in a kernel that has not been moved: 0 unless it was linked at 0. */
+  readonly base: bigint;
   /** Link-time address of the program's first instruction. */
   readonly entry: bigint;
   /** Path of the same program with debugging information. */
@@ -32,8 +34,9 @@ export interface SymbolPlaces {
 
 /** Finds the symbols of an image. Throws UKL3014, UKL3015 and UKL3017 for an image that has none, UKL5018, UKL6004. */
 export async function imageSymbols(image: string, places: SymbolPlaces): Promise<ImageSymbols> {
-  const { elf: program, kit } = await readProgram(image);
+  const { elf: program, kit, slot } = await readProgram(image);
   const elf = readElf(program, { file: image });
+  const base = elf.header.type === ET.DYN ? slot : 0n;
   const notes: Diagnostic[] = [];
 
   const debugFile = places.symbols ?? image + DEBUG_FILE_ENDING;
@@ -52,7 +55,8 @@ export async function imageSymbols(image: string, places: SymbolPlaces): Promise
   if (vmlinux === undefined) notes.push(runErrors.kernelWithoutSymbols(shownKey({ key: kit ?? 'unknown' })));
   return {
     program,
-    entry: elf.header.entry,
+    base,
+    entry: base + elf.header.entry,
     ...(found ? { debugFile } : {}),
     ...(vmlinux === undefined ? {} : { vmlinux }),
     notes,

@@ -7,6 +7,8 @@ import { readImage } from './read-image.js';
 export interface StoredProgram {
   /** The program's ELF file, as it lies in the slot. */
   readonly elf: Uint8Array;
+  /** Link-time address of the slot, where address 0 of a program that was linked at 0 comes to lie. */
+  readonly slot: bigint;
   /** Key of the kit that the image was made of, if the link said so. */
   readonly kit?: string;
 }
@@ -22,5 +24,5 @@ export async function readProgram(file: string): Promise<StoredProgram> {
   });
   const { ukl } = await readImage(bytes, { file });
   if (ukl?.program === undefined) throw new UklError(imageErrors.noProgram({ file }));
-  return { elf: ukl.program.elf, ...(ukl.kit === undefined ? {} : { kit: ukl.kit }) };
+  return { elf: ukl.program.elf, slot: ukl.slot.vaddr, ...(ukl.kit === undefined ? {} : { kit: ukl.kit }) };
 }

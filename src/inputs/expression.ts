@@ -1,5 +1,9 @@
-/** A symbol or a function of ld's expression language (`ADDR(…)`), or a number. A symbol in quotes may hold anything. */
-const WORD = /"([^"]+)"|([A-Za-z_.$][\w.$]*)(\s*\()?|\d\w*/g;
+/**
+ * What an expression of ld's language consists of, as far as it has letters: a symbol, in quotes if it holds anything unusual; a function of
+ * symbols, or one of a section; a number.
+ */
+const WORD =
+  /\b(?:ADDR|LOADADDR|SIZEOF|ALIGNOF)\s*\([^)]*\)|"([^"]+)"|([A-Za-z_.$][\w.$]*)(\s*\()?|\d\w*/g;
 
 /** The symbols that an expression of ld's language refers to. */
 export function symbolsOf(expression: string): string[] {

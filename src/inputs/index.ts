@@ -1,9 +1,10 @@
 export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
+export { executableFindings, openExecutable, type Executable } from './executable.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
 export { ldInputs, ldOptions } from './ld-inputs.js';
 export { resolveInputs, surveyInputs, type ResolvedInputs, type SurveyedInputs } from './inputs.js';
-export type { LinkItem } from './opener.js';
+export type { LinkItem } from './items.js';
 export { surveyMembers, type SurveyedMembers } from './every-member.js';
 export type { InputFile } from './files.js';
 export type { InputArchive } from './archive.js';

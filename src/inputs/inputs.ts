@@ -9,7 +9,8 @@ import { KERNEL_NAME, RewriteCache } from '../rewrite/index.js';
 import { mergeSettings, type LinkSettings, type ProgramArguments } from './arguments.js';
 import type { InputFile } from './files.js';
 import { linkedFindings } from './findings.js';
-import { Opener, programItems, type LinkItem } from './opener.js';
+import type { LinkItem } from './items.js';
+import { Opener, programItems } from './opener.js';
 import { relocationsOutOfReach } from './reach.js';
 import { Resolution, type LinkedObject } from './resolve.js';
 import type { Toolchain } from './toolchain.js';
@@ -64,11 +65,14 @@ export async function surveyInputs(
   cache: RewriteCache,
 ): Promise<SurveyedInputs> {
   const opener = new Opener([...program.searchDirs, ...toolchain.libraryDirs], cache);
+  const own = await programItems(program, opener);
+  const around = async (paths: readonly string[]): Promise<LinkItem[]> =>
+    opener.ownStart ? [] : await opener.files(paths);
   const items: LinkItem[] = [
-    ...(await opener.files(toolchain.startFiles)),
-    ...(await programItems(program, opener)),
+    ...(await around(toolchain.startFiles)),
+    ...own,
     { kind: 'group', items: await opener.files(toolchain.systemLibraries) },
-    ...(await opener.files(toolchain.endFiles)),
+    ...(await around(toolchain.endFiles)),
   ];
   // With a file missing or unreadable, every symbol it defines would be reported as undefined as well.
   if (opener.problems.length > 0) throw new UklError(opener.problems);

@@ -2,8 +2,9 @@ import { abbreviatedLdOption, ldOption, type LdOption } from './ld-options.js';
 
 /** One thing that ld's command line says. */
 export interface LdWord {
-  /** Position of its first word. */
+  /** Position of its first word, and the one behind its last. */
   readonly position: number;
+  readonly end: number;
   /** As it was written, for messages. */
   readonly text: string;
   /** Undefined for an input file, and for a word that is no option of ld's. */
@@ -21,13 +22,13 @@ export function* readLdWords(words: readonly string[]): IterableIterator<LdWord>
     const text = words[i] ?? '';
     const position = i;
     if (!text.startsWith('-') || text === '-') {
-      yield { position, text, option: undefined, value: text };
+      yield { position, end: i + 1, text, option: undefined, value: text };
       continue;
     }
     const found = findOption(text);
     const takesNext = found?.option.value === 'next' && found.value === undefined;
     const value = takesNext ? words[++i] : found?.value;
-    yield { position, text, option: found?.option, value };
+    yield { position, end: i + 1, text, option: found?.option, value };
   }
 }
 

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { UklError, linkErrors } from '../errors/index.js';
 import type { LinkRecord, RecordedInput } from '../record/format.js';
 import { parseProgramArguments, type ProgramArguments } from './arguments.js';
 import type { InputFile } from './files.js';
-import { itemsOf, type LinkItem, type Opener } from './opener.js';
+import { itemsOf, type LinkItem } from './items.js';
+import type { Opener } from './opener.js';
 import { findLibrary } from './search.js';
 
 type LinkedFile = InputFile & { readonly kind: 'linked' };
@@ -19,6 +21,7 @@ export async function recordedItems(file: LinkedFile, opener: Opener): Promise<L
     throw new UklError(linkErrors.incompleteRecord({ file: file.path }, record.incomplete));
   }
   const program = argumentsOf(file.path, record);
+  judgeStart(file.path, record, opener);
   opener.settings.push(program);
   const late: LinkItem[] = [];
   const open = async (input: RecordedInput, whole: boolean): Promise<LinkItem[]> => {
@@ -35,6 +38,23 @@ export async function recordedItems(file: LinkedFile, opener: Opener): Promise<L
   });
   for (const input of record.needed) await open(input, false);
   return late.length === 0 ? items : [...items, { kind: 'group', items: late }];
+}
+
+/**
+ * A program that was linked without crt1.o (-nostartfiles) starts by itself. Throws UKL2037 for one that was linked with the crt1.o of another C
+ * library: its objects were compiled for that one's data structures.
+ */
+function judgeStart(file: string, { inputs }: LinkRecord, opener: Opener): void {
+  const start = inputs.find(({ kind, path }) => kind === 'none' && /crt1\.o$/.test(path))?.path;
+  if (start === undefined) opener.ownStart = true;
+  else if (existsSync(start) && findIn(opener.dirs, basename(start), realpathSync(start)) === undefined) {
+    throw new UklError(linkErrors.otherLibc(start, { file }));
+  }
+}
+
+/** The folder's file of this name that is the same file as `real`. */
+function findIn(dirs: readonly string[], name: string, real: string): string | undefined {
+  return dirs.map((dir) => join(dir, name)).find((path) => existsSync(path) && realpathSync(path) === real);
 }
 
 async function openRecorded(

@@ -6,6 +6,7 @@ import { findStored, listKits } from '../kernel/store.js';
 import { archiveReport } from './archive.js';
 import { imageReport } from './image.js';
 import { kitReport, packedKitReport } from './kit.js';
+import { linkReport } from './link-record.js';
 import { objectReport } from './object.js';
 import { programReport } from './program.js';
 import type { FileReport } from './report.js';
@@ -51,9 +52,9 @@ async function reportOf(file: string, bytes: Buffer, verify: boolean) {
       if (isTrigger(bytes))
         throw foreign(file, 'a trigger: its exec starts the program in the slot of the running kernel');
       const elf = readElf(bytes, place);
-      return elf.header.type === ET.REL
-        ? objectReport(elf)
-        : { kind: 'program' as const, ...programReport(elf) };
+      if (elf.header.type === ET.REL) return objectReport(elf);
+      const link = linkReport(elf);
+      return { kind: 'program' as const, ...programReport(elf), ...(link === undefined ? {} : { link }) };
     }
     case 'archive':
     case 'thin-archive':

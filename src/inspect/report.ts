@@ -131,6 +131,23 @@ export interface NoteReport {
 /** A linked ELF file: a program, a shared library, a kernel's vmlinux. */
 export interface ProgramReport extends LinkedElf {
   readonly kind: 'program';
+  /** Of an executable that a wrapper has linked: what `--with-program` takes it for. */
+  readonly link?: LinkReport;
+}
+
+/** What `ukl-gcc` has recorded of a link. */
+export interface LinkReport {
+  /** Version of the ukl-link that recorded it. */
+  readonly tool: string;
+  readonly linker: string;
+  readonly folder: string;
+  /** Objects and archives that the executable carries. */
+  readonly inputs: readonly { readonly path: string; readonly size: number }[];
+  /** Libraries of the system, by the names behind `-l`. */
+  readonly libraries: readonly string[];
+  /** Shared libraries of the program's own build without an archive: a link lacks them. */
+  readonly shared: readonly string[];
+  readonly incomplete?: string;
 }
 
 /** What a linker has made, as a file or in the slot of an image. */

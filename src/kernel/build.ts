@@ -12,7 +12,7 @@ import { makeKit, type KitParts } from './make-kit.js';
 import { runToolOrThrow } from './process.js';
 import { buildRequirements } from './requirements.js';
 import { loadSeries, type Series } from './series.js';
-import { findSource, kernelVersion, unpackSource } from './source.js';
+import { findSource, kernelVersion, unpackSource, type Source } from './source.js';
 import { kitsFolder, shownKey, storeOnce, type StoredOnce } from './store.js';
 
 /** What a build does, as it happens. */
@@ -46,18 +46,10 @@ export interface BuildOptions {
  * that fails or is stopped leaves the log and nothing else. Throws UKL4001-4006, UKL4017, UKL6002, UKL6003.
  */
 export async function buildKit(options: BuildOptions): Promise<StoredOnce> {
-  const { slotMiB = SLOT_MIB.default, jobs = availableParallelism(), signal, onEvent, parts } = options;
+  const { jobs = availableParallelism(), signal, onEvent, parts } = options;
   const cache = options.cache ?? cacheRoot();
-  const series = options.series ?? loadSeries();
-  checkSlotSize(slotMiB);
-  demandRequirements(buildRequirements);
-
   // What will come out decides the name, so that nothing is built twice.
-  const source = await findSource(options.source);
-  const compiler = await versionLine('gcc');
-  const config = uklLines(slotMiB);
-  const tools = [compiler, await versionLine('ld')];
-  const key = await kitKey({ source: source.digest, series: series.digest, config, tools });
+  const { key, source, series, config, compiler } = await planBuild(options);
 
   const work = join(cache, 'build', key);
   const onWait = (pid: number): void => onEvent?.({ stage: 'waiting', pid });
@@ -103,6 +95,33 @@ export async function buildKit(options: BuildOptions): Promise<StoredOnce> {
     };
     return makeKit(tree, target, origin, parts);
   }
+}
+
+/** What a kit is built from, if it is built now. */
+export interface BuildPlan {
+  /** The name that the kit will have. */
+  readonly key: string;
+  readonly source: Source;
+  readonly series: Series;
+  /** Configuration lines on top of the series' own. */
+  readonly config: readonly string[];
+  /** How the compiler names itself. */
+  readonly compiler: string;
+}
+
+/** Finds out what a build would make, without building: seconds at most. Throws UKL4001, UKL4002, UKL4017, UKL6002. */
+export async function planBuild(
+  options: Pick<BuildOptions, 'source' | 'slotMiB' | 'series'>,
+): Promise<BuildPlan> {
+  const { slotMiB = SLOT_MIB.default, series = loadSeries() } = options;
+  checkSlotSize(slotMiB);
+  demandRequirements(buildRequirements);
+  const source = await findSource(options.source);
+  const compiler = await versionLine('gcc');
+  const config = uklLines(slotMiB);
+  const tools = [compiler, await versionLine('ld')];
+  const key = await kitKey({ source: source.digest, series: series.digest, config, tools });
+  return { key, source, series, config, compiler };
 }
 
 /** The tree's version; UKL4003 unless it is the one the patches are for. */

@@ -25,6 +25,10 @@ export interface LinkOptions extends WarningOptions {
   readonly sites?: boolean;
   /** Path of a file for debuggers: the linked program with the debugging information of its inputs. */
   readonly debugFile?: string;
+  /** Path of a Makefile that names every file the image depends on, as `ld --dependency-file` writes it. */
+  readonly dependencyFile?: string;
+  /** What the image depends on besides what the link reads: the file that these options come from. */
+  readonly dependsOn?: readonly string[];
   /** What the image is compressed with; `lz4` when absent. */
   readonly compress?: ImageCompression;
 }

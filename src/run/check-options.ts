@@ -1,12 +1,16 @@
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
-import type { RunOptions } from './options.js';
+import { cpuRange, memoryRange, type RunOptions } from './options.js';
 
 /** Everything of a kernel command line must fit into COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h). */
 const longestAppend = 1500;
 
-function checkNumber(option: string, value: number | undefined, least: number, most: number): Diagnostic[] {
-  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return [];
-  return [runErrors.badOption(option, `${value} is not a whole number from ${least} to ${most}`)];
+function checkNumber(
+  option: string,
+  value: number | undefined,
+  { min, max }: { readonly min: number; readonly max: number },
+): Diagnostic[] {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return [];
+  return [runErrors.badOption(option, `${value} is not a whole number from ${min} to ${max}`)];
 }
 
 function checkSeconds(option: string, value: number | undefined, least: number): Diagnostic[] {
@@ -29,9 +33,9 @@ function checkStrings(option: string, values: readonly string[] = []): Diagnosti
 export function checkOptions(options: RunOptions): void {
   const { env = [], append = '', ports = [], network } = options;
   const problems = [
-    ...checkNumber('--memory', options.memory, 64, 2 ** 24),
-    ...checkNumber('--cpus', options.cpus, 1, 64),
-    ...checkNumber('--gdb', options.gdb?.port, 1, 65535),
+    ...checkNumber('--memory', options.memory, memoryRange),
+    ...checkNumber('--cpus', options.cpus, cpuRange),
+    ...checkNumber('--gdb', options.gdb?.port, { min: 1, max: 65535 }),
     ...checkSeconds('--timeout', options.timeout, 0.001),
     ...checkSeconds('--silence-limit', options.silenceLimit, 0),
     ...checkStrings('arguments', options.args),

@@ -1,7 +1,9 @@
 export {
+  cpuRange,
   defaultMemory,
   defaultSilenceLimit,
   machineFailureExitCode,
+  memoryRange,
   type Accelerator,
   type GdbStub,
   type MachineOptions,

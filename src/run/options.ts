@@ -19,9 +19,9 @@ export interface GdbStub {
 export interface MachineOptions {
   /** A bzImage or a PVH vmlinux. */
   readonly image: string;
-  /** MiB, 64 or more. Default {@link defaultMemory}. */
+  /** MiB, within {@link memoryRange}. Default {@link defaultMemory}. */
   readonly memory?: number;
-  /** 1 to 64 (the kernel's CONFIG_NR_CPUS). Default 1. */
+  /** Within {@link cpuRange}. Default 1. */
   readonly cpus?: number;
   /** `user`: QEMU's own network, guest 10.0.2.15, host 10.0.2.2. Default `user`. */
   readonly network?: 'user' | 'none';
@@ -88,6 +88,12 @@ export interface RunResult {
 
 /** MiB. */
 export const defaultMemory = 512;
+
+/** MiB. */
+export const memoryRange = { min: 64, max: 2 ** 24 } as const;
+
+/** As many as the kernel's CONFIG_NR_CPUS. */
+export const cpuRange = { min: 1, max: 64 } as const;
 
 /** Seconds: ten times what an emulated boot takes on a slow machine. */
 export const defaultSilenceLimit = 120;

@@ -5,6 +5,8 @@ import { readThinMember, type OpenedArchives } from '../inputs/thin.js';
 import { contentKey } from '../rewrite/content-key.js';
 import type { RecordedInput } from '../record/format.js';
 
+export type OwnInput = RecordedInput & { readonly kind: 'own' };
+
 /** The inputs that a record holds itself, each content once. */
 export class Members {
   /** In front of them is the record. */
@@ -12,7 +14,7 @@ export class Members {
   readonly files: NewMember[] = [];
 
   /** Adds a file's content; `path` is how ld knew it. Throws what reading throws. */
-  add(path: string, bytes: Uint8Array = readFileSync(path)): RecordedInput & { readonly kind: 'own' } {
+  add(path: string, bytes: Uint8Array = readFileSync(path)): OwnInput {
     const content = identify(bytes) === 'thin-archive' ? wholeArchive(path, bytes) : bytes;
     const key = contentKey([content]);
     let member = this.#positions.get(key);
@@ -21,6 +23,10 @@ export class Members {
       this.#positions.set(key, (member = this.files.length));
     }
     return { kind: 'own', path, key, size: content.length, member };
+  }
+
+  contentOf({ member }: OwnInput): Uint8Array {
+    return this.files[member - 1]!.data; // in range: `add` has given it
   }
 }
 

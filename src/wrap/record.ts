@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
-import { writeArchive } from '../elf/index.js';
+import { writeArchive, type NewMember } from '../elf/index.js';
 import { packageVersion } from '../host/package.js';
 import { expandResponseFiles } from '../inputs/response-files.js';
 import { LINK_SECTION, RECORD_FORMAT, RECORD_MEMBER, type LinkRecord } from '../record/format.js';
 import { appendSection } from './append-section.js';
 import { readCommandLine } from './command-line.js';
 import { dynamicOf, findInputs, type FoundInputs } from './inputs.js';
+import { compiledInputs } from './lto.js';
 import { Members } from './members.js';
 
 /**
@@ -21,28 +22,36 @@ export function recordLink(linker: string, words: readonly string[]): void {
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) return;
-    const members = new Members();
+    const { members, ...found } = attempt(() => {
+      const members = new Members();
+      const inputs = findInputs(command, members, new Set(dynamicOf(command.output).needed));
+      return compiledInputs(linker, args, inputs, members);
+    });
     const record: LinkRecord = {
       format: RECORD_FORMAT,
       tool: packageVersion(),
       linker: basename(linker),
       folder: process.cwd(),
       args,
-      ...attempt(() => findInputs(command, members, new Set(dynamicOf(command.output).needed))),
+      ...found,
     };
-    const files = record.incomplete === undefined ? members.files : [];
     const first = { name: RECORD_MEMBER, data: Buffer.from(JSON.stringify(record)) };
-    appendSection(fd, stats.size, LINK_SECTION, writeArchive([first, ...files], { index: false }));
+    appendSection(fd, stats.size, LINK_SECTION, writeArchive([first, ...members], { index: false }));
   } finally {
     closeSync(fd);
   }
 }
 
+/** What is recorded of the inputs, and the members that hold them. */
+type Found = FoundInputs & Pick<LinkRecord, 'incomplete'> & { readonly members: readonly NewMember[] };
+
 /** A link that has succeeded stays one, whatever is wrong here: `ukl-link` says it when it reads the record. */
-function attempt(find: () => FoundInputs): FoundInputs & Pick<LinkRecord, 'incomplete'> {
+function attempt(find: () => { readonly found: FoundInputs; readonly members: Members }): Found {
   try {
-    return find();
+    const { found, members } = find();
+    return { ...found, members: members.files };
   } catch (error) {
-    return { inputs: [], needed: [], incomplete: error instanceof Error ? error.message : String(error) };
+    const incomplete = error instanceof Error ? error.message : String(error);
+    return { inputs: [], needed: [], incomplete, members: [] };
   }
 }

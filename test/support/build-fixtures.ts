@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildMultiCall, linkRing3, type Model } from './compile.js';
+import { buildMultiCall, linkExecutable, type Model } from './compile.js';
 import { loadFixtures } from './fixtures.js';
 import { buildSuiteRoot, type Ring } from './suite.js';
 
@@ -27,7 +27,7 @@ for (const model of ['default', 'kernel', 'mixed'] satisfies Model[]) {
   const program = await buildMultiCall(fixtures, model);
   for (const object of program.objects) copyFileSync(object, `${folder}/${basename(object)}`);
   writeFileSync(`${folder}/libs.txt`, `${program.libs.join(' ')}\n`);
-  const ring3 = await linkRing3(program);
+  const ring3 = await linkExecutable(program);
   copyFileSync(ring3, `${folder}/ring3`);
   if (model !== 'default') continue;
   for (const [name, rings] of Object.entries({

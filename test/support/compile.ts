@@ -123,10 +123,15 @@ int main(int argc, char **argv, char **envp)
 `;
 }
 
-/** Links the same objects as an ordinary static executable for ring 3. */
-export async function linkRing3(program: MultiCall): Promise<string> {
-  // The kernel's code model reaches addresses in the lowest and highest 2 GB: a fixed low address serves both models.
-  const flags = ['-static', '-no-pie', ...program.objects, ...program.libs];
+/** How an ordinary executable is linked. The kernel's code model reaches the lowest and highest 2 GB: a fixed low address serves all models. */
+const EXECUTABLES = { static: ['-static', '-no-pie'], 'static-pie': ['-static-pie'] } as const;
+
+/** Links the same objects as an ordinary executable, for ring 3. */
+export async function linkExecutable(
+  program: MultiCall,
+  form: keyof typeof EXECUTABLES = 'static',
+): Promise<string> {
+  const flags = [...EXECUTABLES[form], ...program.objects, ...program.libs];
   return cached([...flags], 'ring3', (output) => execa('g++', [...flags, '-o', output]));
 }
 

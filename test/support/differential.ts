@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { link } from '../../src/link.js';
 import type { SyscallReport } from '../../src/report/index.js';
 import type { SyscallMode } from '../../src/rewrite/index.js';
-import { buildMultiCall, linkRing3, type Model } from './compile.js';
+import { buildMultiCall, linkExecutable, type Model } from './compile.js';
 import type { Fixture, FixtureCase } from './fixtures.js';
 import { bootMachine, kernelComplaints, type Boot } from './machine.js';
 import { buildFolder } from './paths.js';
@@ -36,21 +36,24 @@ export type SuiteMachine = Pick<Boot, 'cpus' | 'cpu' | 'memory' | 'append'> & { 
 export interface SuiteProgram {
   readonly model: Model;
   readonly syscalls: SyscallMode;
+  /** Whether gcc links it, as a static-PIE executable that both rings run. */
+  readonly finished?: boolean;
 }
 
 /** Builds and links; throws if that is not possible. What is of an earlier build of `name` is replaced. */
 export async function buildSuite(
   fixtures: readonly Fixture[],
-  { model, syscalls }: SuiteProgram,
-  name = `${model}-${syscalls}`,
+  { model, syscalls, finished = false }: SuiteProgram,
+  name = finished ? 'static-pie' : `${model}-${syscalls}`,
 ): Promise<SuiteImage> {
   const folder = `${buildFolder}/suite/${name}`;
   mkdirSync(folder, { recursive: true });
   const program = await buildMultiCall(fixtures, model);
   const kernel = `${folder}/suite.bzImage`;
   const initrd = `${folder}/root.cpio`;
+  const executable = await linkExecutable(program, finished ? 'static-pie' : 'static');
   const linked = await link({
-    program: [...program.objects, ...program.libs],
+    program: finished ? [executable] : [...program.objects, ...program.libs],
     output: kernel,
     syscalls,
     sites: true,
@@ -58,7 +61,7 @@ export async function buildSuite(
   await buildSuiteRoot({
     fixtures,
     rings: ['ring3', 'ring0'],
-    ring3: await linkRing3(program),
+    ring3: executable,
     output: initrd,
   });
   return { kernel, initrd, sites: linked.syscalls?.sites ?? [] };

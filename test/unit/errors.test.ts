@@ -14,6 +14,7 @@ const RANGES: Readonly<Record<string, string>> = {
   'kernel.ts': '4',
   'run.ts': '5',
   'host.ts': '6',
+  'config.ts': '6',
 };
 
 interface Entry {

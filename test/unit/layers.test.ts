@@ -14,7 +14,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['inputs', 'kernel', 'report'],
   ['link'],
   ['link.ts', 'check.ts', 'inspect', 'gdb', 'wrap'],
-  ['bench'],
+  ['bench', 'config'],
   ['index.ts'],
   ['cli'],
 ];

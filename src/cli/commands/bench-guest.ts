@@ -1,6 +1,6 @@
 import { benchGuest, type GuestBenchResult } from '../../bench/index.js';
 import { defineCommand } from '../command.js';
-import { given } from '../given.js';
+import { given } from '../../config/given.js';
 import { printJson, printLine } from '../print.js';
 import { showProgress } from '../progress.js';
 import { withCleanEnd } from '../signals.js';

@@ -1,6 +1,6 @@
 import { benchLink, type BenchOptions, type BenchResult, type Comparison } from '../../bench/index.js';
 import { defineCommand } from '../command.js';
-import { given } from '../given.js';
+import { given } from '../../config/given.js';
 import { mib } from '../kit-text.js';
 import { printJson, printLine } from '../print.js';
 import { showProgress } from '../progress.js';

@@ -3,7 +3,7 @@ import { debugCommands, debugImage, type DebugOptions } from '../../gdb/index.js
 import { machineFailureExitCode, shellLine } from '../../run/index.js';
 import { splitWords } from '../argv.js';
 import { defineCommand } from '../command.js';
-import { given } from '../given.js';
+import { given } from '../../config/given.js';
 import { printDiagnostics, printLine, printNotice } from '../print.js';
 import { StatusError, UsageError } from '../status.js';
 import { machineOf, machineOptions } from './machine-options.js';

@@ -7,6 +7,11 @@ const table: readonly CommandEntry[] = [
     describe: 'Build the patched kernel, once, and store its kit',
     load: () => import('./kernel-build.js'),
   },
+  {
+    usage: 'key',
+    describe: 'Print the key of the kit that a build would make, to cache kits by it',
+    load: () => import('./kernel-key.js'),
+  },
   { usage: 'list', describe: 'List the stored kits', load: () => import('./kernel-list.js') },
   { usage: 'show [kit]', describe: 'Show one kit', load: () => import('./kernel-show.js') },
   { usage: 'remove <kit..>', describe: 'Remove kits', load: () => import('./kernel-remove.js') },

@@ -2,8 +2,10 @@ import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
+import type { LinkSettings } from '../../config/index.js';
 import { splitWords } from '../argv.js';
-import { given } from '../given.js';
+import { chosenConfig } from '../config-choice.js';
+import { given } from '../../config/given.js';
 import { mib } from '../kit-text.js';
 import type { InputWords } from '../input-words.js';
 import { readLinkWords, type LinkOptionName } from '../link-words.js';
@@ -16,7 +18,7 @@ import { table } from '../table.js';
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
   const read = readLinkWords(words);
-  const options = linkOptionsOf(read);
+  const options = await linkOptionsOf(read);
   endAtOnceOnSignal();
   const result = await link(options);
   printDiagnostics(result.warnings);
@@ -31,14 +33,20 @@ export async function runLink(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): LinkOptions {
-  const output = words.output?.[0];
-  if (program.length === 0)
-    throw new UsageError('nothing to link: name the program with --with-program=FILE');
-  if (output === undefined || output === '') throw new UsageError('name the image to write with -o FILE');
-  return given<LinkOptions>({
+/** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
+async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
+  const flags = linkFlagsOf(words);
+  const config = await chosenConfig(words.given.config?.[0], !words.introduced);
+  if (config === undefined) return completeOptions(flags);
+  const { overlayLink } = await import('../../config/index.js');
+  const settings = overlayLink(config.link, { ...flags, replacesProgram: words.introduced });
+  return completeOptions({ ...settings, dependsOn: [config.file] });
+}
+
+function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): LinkSettings {
+  return given<LinkSettings>({
     program,
-    output,
+    output: words.output?.[0],
     args: words.args?.flatMap((text) => {
       const split = splitWords(text);
       if (split === undefined) throw new UsageError(`--args: a quote is left open in: ${text}`);
@@ -51,15 +59,24 @@ function linkOptionsOf({ program, given: words }: InputWords<LinkOptionName>): L
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
     map: words.map?.[0],
-    debugFile: debugFileOf(output, words['separate-debug-file']?.[0]),
+    debugFile: words['separate-debug-file']?.map((file) => file || true)[0],
+    dependencyFile: words['dependency-file']?.[0],
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
 }
 
-/** Beside the image, unless another place is named. */
-function debugFileOf(output: string, given: string | undefined): string | undefined {
-  return given === '' ? output + DEBUG_FILE_ENDING : given;
+/** Options that say everything a link must know. */
+function completeOptions({ program = [], output = '', debugFile, ...rest }: LinkSettings): LinkOptions {
+  if (program.length === 0)
+    throw new UsageError('nothing to link: name the program with --with-program=FILE, or in ukl.json');
+  if (output === '') throw new UsageError('name the image to write with -o FILE, or in ukl.json');
+  return given<LinkOptions>({
+    ...rest,
+    program,
+    output,
+    debugFile: debugFile === true ? output + DEBUG_FILE_ENDING : debugFile,
+  });
 }
 
 /** The value of an option that takes one of a few words. */

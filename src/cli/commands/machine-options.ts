@@ -1,5 +1,5 @@
 import type { InferredOptionTypes } from 'yargs';
-import { given } from '../given.js';
+import { given } from '../../config/given.js';
 import { defaultMemory, parsePort, type RunOptions } from '../../run/index.js';
 
 /** What can be said about the machine, whatever boots it. */

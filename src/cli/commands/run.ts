@@ -1,17 +1,28 @@
 import { UklError } from '../../errors/index.js';
+import type { RunSettings } from '../../config/index.js';
 import { defineCommand } from '../command.js';
-import { given } from '../given.js';
+import { CONFIG_FILE, CONFIG_HELP, chosenConfig } from '../config-choice.js';
+import { withConsoleLog, type ConsoleLog } from '../console-log.js';
+import { given } from '../../config/given.js';
 import { printDiagnostics, printJson, printLine, printNotice } from '../print.js';
 import { machineFailureExitCode, runCommand, runImage, shellLine, type RunOptions } from '../../run/index.js';
 import { machineOf, machineOptions } from './machine-options.js';
 import { withCleanEnd } from '../signals.js';
-import { StatusError } from '../status.js';
+import { StatusError, UsageError } from '../status.js';
 import { ESCAPE_HINT, consoleTerminal } from '../terminal.js';
 
 export const command = defineCommand({
-  positionals: { image: { type: 'string', demandOption: true, describe: 'A bzImage made by ukl-link' } },
+  positionals: {
+    image: { type: 'string', describe: `A bzImage made by ukl-link [the output that ${CONFIG_FILE} names]` },
+  },
   options: {
+    config: { type: 'string', requiresArg: true, describe: `${CONFIG_HELP} image]` },
     ...machineOptions,
+    'console-log': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'A file that gets everything the console shows, too',
+    },
     'silence-limit': {
       type: 'number',
       requiresArg: true,
@@ -25,27 +36,50 @@ export const command = defineCommand({
   examples: [
     ['$0 run redis.bzImage -p 6379 -m 1024', 'Redis on port 6379 of this host'],
     ['$0 run hello.bzImage -- --name world', 'arguments for the program behind --'],
+    ['$0 run', `the image and the machine that ${CONFIG_FILE} describes`],
   ],
   run: async (args) => {
-    const options: RunOptions = given<RunOptions>({
-      image: args.image,
-      ...machineOf(args),
-      args: args['--'],
-      silenceLimit: args['silence-limit'],
-      gdb: args.gdb === undefined ? undefined : { port: args.gdb, wait: args['gdb-wait'] === true },
-    });
+    const { consoleLog, ...options } = await completeSettings(
+      args.config,
+      given<RunSettings>({
+        image: args.image,
+        ...machineOf(args),
+        args: args['--'],
+        silenceLimit: args['silence-limit'],
+        gdb: args.gdb === undefined ? undefined : { port: args.gdb, wait: args['gdb-wait'] === true },
+        consoleLog: args['console-log'],
+      }),
+    );
     if (args['dry-run'] === true) {
       const words = await runCommand(options);
       if (args.json) printJson({ command: words });
       else printLine(shellLine(words));
       return 0;
     }
-    return runOnConsole(options, args.json === true);
+    if (consoleLog === undefined) return runOnConsole(options, args.json === true);
+    return withConsoleLog(consoleLog, (log) => runOnConsole(options, args.json === true, log));
   },
 });
 
+/** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
+async function completeSettings(
+  file: string | undefined,
+  flags: RunSettings,
+): Promise<RunSettings & Pick<RunOptions, 'image'>> {
+  const config = await chosenConfig(file, flags.image === undefined);
+  let settings = flags;
+  if (config !== undefined) {
+    const { overlayRun } = await import('../../config/index.js');
+    settings = overlayRun(config.run, flags);
+  }
+  const { image, ...rest } = settings;
+  if (image === undefined)
+    throw new UsageError(`name the image to run, here or as the output in ${CONFIG_FILE}`, 'ukl-link run');
+  return { ...rest, image };
+}
+
 /** Boots the image with its console on ours, and ends as its program does. */
-async function runOnConsole(options: RunOptions, json: boolean): Promise<number> {
+async function runOnConsole(options: RunOptions, json: boolean, log?: ConsoleLog): Promise<number> {
   const result = await withCleanEnd(async (signal) => {
     const quit = new AbortController();
     const terminal = consoleTerminal(() => quit.abort());
@@ -55,7 +89,10 @@ async function runOnConsole(options: RunOptions, json: boolean): Promise<number>
         ...options,
         input: terminal.input,
         signal: AbortSignal.any([signal, quit.signal]),
-        onConsole: (bytes) => writeAll(json ? process.stderr : process.stdout, bytes),
+        onConsole: async (bytes) => {
+          await log?.(bytes);
+          await writeAll(json ? process.stderr : process.stdout, bytes);
+        },
         onNote: (note) => printDiagnostics([note]),
       });
     } catch (error) {

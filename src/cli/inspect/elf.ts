@@ -2,6 +2,7 @@ import type {
   ArchiveReport,
   CodeReport,
   FindingCounts,
+  LinkReport,
   LinkedElf,
   MemorySizes,
   ObjectReport,
@@ -70,6 +71,22 @@ export function archiveText(report: ArchiveReport): string {
       ],
       { indent: '  ' },
     ),
+  ].join('\n\n');
+}
+
+/** What a wrapper has recorded of the link. */
+export function linkText(report: LinkReport): string {
+  const list = (names: readonly string[]): string | undefined =>
+    names.length === 0 ? undefined : names.join(', ');
+  return [
+    facts([
+      ['linked by', `${report.linker}, recorded by ukl-link ${report.tool}`],
+      ['in', report.folder],
+      ['libraries', list(report.libraries)],
+      ['without archive', list(report.shared)],
+      ['incomplete', report.incomplete],
+    ]),
+    table([['carries', 'bytes'], ...report.inputs.map(({ path, size }) => [path, size])], { indent: '  ' }),
   ].join('\n\n');
 }
 

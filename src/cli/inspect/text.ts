@@ -1,5 +1,5 @@
 import type { FileReport } from '../../inspect/index.js';
-import { archiveText, objectText, programText } from './elf.js';
+import { archiveText, linkText, objectText, programText } from './elf.js';
 import { imageText } from './image.js';
 import { kitText } from './kit.js';
 
@@ -32,7 +32,9 @@ function bodyText(report: FileReport): string {
     case 'archive':
       return archiveText(report);
     case 'program':
-      return programText(report);
+      return report.link === undefined
+        ? programText(report)
+        : `${programText(report)}\n\n${linkText(report.link)}`;
     case 'kit':
       return kitText(report);
     case 'image':

@@ -49,6 +49,7 @@ describe('readLinkWords', () => {
         ' ',
       );
     expect(readLinkWords([...words, '--args', 'x y', '--env=B=2', '--print-stats', '--args=-z'])).toEqual({
+      introduced: true,
       program: ['a.o', 'b.a', '-L', '/lib', '-lm', '--start-group', 'c.a', '-Wl,x', '--end-group', 'd.o'],
       given: { output: ['out'], env: ['A=1', 'B=2'], args: ['x y', '-z'], 'print-stats': [''] },
     });
@@ -62,7 +63,7 @@ describe('readLinkWords', () => {
     [['-o=out', '--with-program=a.o'], ['a.o']],
     [['--output', 'out', '--with-program=a=b.o'], ['a=b.o']],
   ])('%j', (words, program) => {
-    expect(readLinkWords(words)).toEqual({ program, given: { output: ['out'] } });
+    expect(readLinkWords(words)).toEqual({ program, introduced: true, given: { output: ['out'] } });
   });
 
   it.each([

@@ -1,0 +1,42 @@
+import type { PortForward } from '../run/index.js';
+import type { LinkSettings, RunSettings } from './settings.js';
+
+/** What the command line says of a link besides settings. */
+export interface LinkFlags extends LinkSettings {
+  /** The inputs take the place of the file's program (`--with-program`), instead of standing behind it. */
+  readonly replacesProgram: boolean;
+}
+
+/** A link as the file says it, with the command line's word over it: single values replace, lists go on. */
+export function overlayLink(file: LinkSettings, { replacesProgram, ...flags }: LinkFlags): LinkSettings {
+  const typed = flags.program ?? [];
+  const program = replacesProgram ? typed : [...(file.program ?? []), ...typed];
+  return {
+    ...file,
+    ...flags,
+    program: [...program, ...(file.libraries ?? [])],
+    args: both(file.args, flags.args),
+    // Of several variables with one name the last one counts (docs/run.md).
+    env: both(file.env, flags.env),
+    noWarn: both(file.noWarn, flags.noWarn),
+  };
+}
+
+/** The same for a run. A port of the command line takes the place of those that lead to the same port of the guest. */
+export function overlayRun(file: RunSettings, flags: RunSettings): RunSettings {
+  const target = ({ protocol, guestPort }: PortForward): string => `${guestPort}/${protocol}`;
+  const taken = new Set(flags.ports?.map(target));
+  return {
+    ...file,
+    ...flags,
+    ports: both(
+      file.ports?.filter((port) => !taken.has(target(port))),
+      flags.ports,
+    ),
+    args: both(file.args, flags.args),
+    env: both(file.env, flags.env),
+    qemuArguments: both(file.qemuArguments, flags.qemuArguments),
+  };
+}
+
+const both = <T>(first: readonly T[] = [], second: readonly T[] = []): readonly T[] => [...first, ...second];

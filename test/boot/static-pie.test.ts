@@ -1,0 +1,26 @@
+/** The fixtures once more, linked by gcc: the same static-PIE executable in ring 3 and, as it is, in ring 0. */
+import { beforeAll, expect, test } from 'vitest';
+import { judge, runSuite, type SuiteRun } from '../support/differential.js';
+import { loadFixtures } from '../support/fixtures.js';
+
+const fixtures = loadFixtures().filter(({ needs }) => !needs.includes('image') && !needs.includes('seconds'));
+const cases = fixtures.flatMap((fixture) => fixture.cases);
+let run: SuiteRun;
+
+beforeAll(async () => {
+  const program = { model: 'default', syscalls: 'redirect', finished: true } as const;
+  run = await runSuite(fixtures, program, { cpus: 2, append: 'pti=on' });
+});
+
+test('its system call sites are all there, and all native', () => {
+  expect(run.sites.length).toBeGreaterThan(300);
+  expect(new Set(run.sites.map(({ state, reason }) => `${state} ${reason}`))).toEqual(
+    new Set(['native executable']),
+  );
+});
+
+test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => expect(judge(one, run)).toBe(''));
+
+test('the machine ran to the end', () => expect(run.stopped).toBe(undefined));
+
+test('the kernel never complained', () => expect(run.complaints).toEqual([]));
