@@ -11,7 +11,7 @@ rm -f "$disk" build/dump.rdb
 
 # A host's redis, in ring 3, as a partner for replication.
 partner() {
-	build/redis-server --port "$other" --bind 127.0.0.1 --save '' --dir "$PWD/build" --logfile partner.log &
+	build/redis-server --port "$other" --bind 127.0.0.1 --enable-debug-command local --save '' --dir "$PWD/build" --logfile partner.log &
 	machines="$machines $!"
 	wait_until PONG "$CLI" -p "$other" ping
 }
