@@ -1,8 +1,17 @@
 import * as z from 'zod/mini';
 import { UklError } from '../errors/index.js';
+import { parseAddedFile } from '../image/added-files.js';
 import { COMPRESSIONS } from '../image/compression.js';
 import { SYSCALL_MODES } from '../rewrite/index.js';
-import { cpuRange, defaultMemory, defaultSilenceLimit, memoryRange, parsePort } from '../run/index.js';
+import {
+  cpuRange,
+  defaultMemory,
+  defaultSilenceLimit,
+  defaultStopTimeout,
+  memoryRange,
+  parseDisk,
+  parsePort,
+} from '../run/index.js';
 import { LONE_OPTIONS } from './input-word.js';
 
 /*
@@ -58,17 +67,17 @@ const input = () =>
     ),
   );
 
+/** A text that must be as the command line has it. */
+const wordOf = (read: (text: string) => unknown) =>
+  text().check((payload) => {
+    const message = problemOf(() => read(payload.value));
+    if (message !== undefined) payload.issues.push({ code: 'custom', message, input: payload.value });
+  });
+
 const port = () =>
-  z.union(
-    [
-      whole({ min: 1, max: 65535 }),
-      text().check((payload) => {
-        const message = problemOf(() => parsePort(payload.value));
-        if (message !== undefined) payload.issues.push({ code: 'custom', message, input: payload.value });
-      }),
-    ],
-    { error: 'must be a port number or [ADDRESS:]HOST:GUEST[/udp]' },
-  );
+  z.union([whole({ min: 1, max: 65535 }), wordOf(parsePort)], {
+    error: 'must be a port number or [ADDRESS:]HOST:GUEST[/udp]',
+  });
 
 /** What a reader of the command line has against a text. */
 function problemOf(read: () => unknown): string | undefined {
@@ -92,6 +101,11 @@ const run = object({
     list(port()),
     'Ports of the host that lead to those of the program: 6379, "8080:80", "0.0.0.0:53:53/udp"',
   ),
+  disks: key(
+    list(wordOf(parseDisk)),
+    'Disks of the machine, made if they are not there: "FILE[:/FOLDER][,size=1G][,ro]" (path), at /data when left out',
+  ),
+  hostname: key(text(), 'Name of the machine'),
   network: key(oneOf(['user', 'none']), 'Network of the machine: QEMU’s own, or none'),
   args: key(list(anyText()), 'Arguments of the program, behind those of the image'),
   env: key(variables(), 'Environment of the program, over that of the image'),
@@ -101,6 +115,10 @@ const run = object({
   silenceLimit: key(
     seconds(0),
     `Seconds in which the machine must say something, 0: no limit; ${defaultSilenceLimit} when left out`,
+  ),
+  stopTimeout: key(
+    seconds(0),
+    `Seconds that the program has to end when the run is told to; ${defaultStopTimeout} when left out`,
   ),
   accel: key(oneOf(['auto', 'kvm', 'tcg']), 'How instructions are executed; "auto" when left out'),
   kernelLog: key(switched(), 'Show all of the kernel’s messages'),
@@ -122,6 +140,10 @@ export const configSchema = object({
   env: key(variables(), 'Environment of the program'),
   cmdline: key(anyText(), 'Kernel command line of the image'),
   rootfs: key(text(), 'Folder or cpio archive that replaces the small root file system (path)'),
+  files: key(
+    list(wordOf(parseAddedFile)),
+    'Files and folders (paths) for the root file system: "redis.conf:/etc/redis.conf", "www:/srv/www"',
+  ),
   compress: key(oneOf(COMPRESSIONS), `Compression of the image; "${COMPRESSIONS[0]}" when left out`),
   kit: key(text(), 'The kernel: first digits of a kit’s key, a profile, or a folder (a path with a slash)'),
   syscalls: key(
