@@ -61,10 +61,7 @@ const variables = () =>
 /** An input in ld's spelling. The values of options are joined to them: a list has no other way to tell them from files. */
 const input = () =>
   text().check(
-    z.refine(
-      (word) => !lacksValue(word),
-      'must have the option’s value in the same string, as in -LDIR',
-    ),
+    z.refine((word) => !lacksValue(word), 'must have the option’s value in the same string, as in -LDIR'),
   );
 
 /** A text that must be as the command line has it. */
