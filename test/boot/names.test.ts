@@ -1,7 +1,6 @@
 /** What a program finds in its machine to look names up, and that the answers come. */
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
