@@ -47,7 +47,7 @@ async function nameServer(name: string, address: readonly number[]): Promise<num
     socket.send(Buffer.concat([header, question, answer]), port, from);
   });
   await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
-  return (socket.address()).port;
+  return socket.address().port;
 }
 
 it('localhost, the machine’s own name and those of a name server', async () => {
