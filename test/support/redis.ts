@@ -44,7 +44,7 @@ export class RedisMachine {
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     const machine = new RedisMachine(port, child, consoleFile);
-    const { cli } = { cli: join(example, 'build/source/src/redis-cli') };
+    const cli = join(example, 'build/source/src/redis-cli');
     for (let second = 0; second < 180 && child.exitCode === null; second++) {
       if (ping(cli, port)) return machine;
       await sleep(1000);
