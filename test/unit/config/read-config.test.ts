@@ -129,7 +129,6 @@ describe('the command line over a file', () => {
     const flags = { program: ['-lm'], output: 'flag', args: ['2'], env: ['A=2'], noWarn: ['UKL2106'] };
     expect(overlayLink(file, { ...flags, replacesProgram: false })).toEqual({
       program: ['a.o', '-lm', '-lssl'],
-      libraries: ['-lssl'],
       output: 'flag',
       args: ['1', '2'],
       env: ['A=1', 'A=2'],
