@@ -29,6 +29,11 @@ export const linkOptions = {
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
+  file: {
+    value: 'HOST:GUEST',
+    many: true,
+    describe: 'Put a file or folder of this machine into the image’s root file system; may be repeated',
+  },
   compress: {
     value: COMPRESSIONS.join('|'),
     describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,

@@ -22,5 +22,4 @@ export function locateInput(input: string, located: Located): string[] {
   });
 }
 
-const wordsOf = (input: string): string[] =>
-  input.startsWith('-Wl,') ? input.slice(4).split(',') : [input];
+const wordsOf = (input: string): string[] => (input.startsWith('-Wl,') ? input.slice(4).split(',') : [input]);

@@ -21,20 +21,26 @@ export function overlayLink(
     args: both(file.args, flags.args),
     // Of several variables with one name the last one counts (docs/run.md).
     env: both(file.env, flags.env),
+    files: both(file.files, flags.files),
     noWarn: both(file.noWarn, flags.noWarn),
   };
 }
 
-/** The same for a run. A port of the command line takes the place of those that lead to the same port of the guest. */
+/** The same for a run. A port of the command line takes the place of those that lead to the same port of the guest, a disk that of the one at its folder. */
 export function overlayRun(file: RunSettings, flags: RunSettings): RunSettings {
   const target = ({ protocol, guestPort }: PortForward): string => `${guestPort}/${protocol}`;
   const taken = new Set(flags.ports?.map(target));
+  const folders = new Set(flags.disks?.map(({ folder }) => folder));
   return {
     ...file,
     ...flags,
     ports: both(
       file.ports?.filter((port) => !taken.has(target(port))),
       flags.ports,
+    ),
+    disks: both(
+      file.disks?.filter(({ folder }) => !folders.has(folder)),
+      flags.disks,
     ),
     args: both(file.args, flags.args),
     env: both(file.env, flags.env),

@@ -4,6 +4,7 @@ import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
+import type { AddedFile } from '../../image/index.js';
 import type { LinkSettings } from '../../config/index.js';
 import { splitWords } from '../argv.js';
 import { chosenConfig } from '../config-choice.js';
@@ -48,7 +49,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
 
 /** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
 export async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
-  const flags = linkFlagsOf(words);
+  const flags = await linkFlagsOf(words);
   const config = await chosenConfig(words.given.config?.[0], !words.introduced);
   if (config === undefined) return completeOptions(flags);
   const { overlayLink } = await import('../../config/index.js');
@@ -56,7 +57,7 @@ export async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<
   return completeOptions({ ...settings, dependsOn: [config.file] });
 }
 
-function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): LinkSettings {
+async function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Promise<LinkSettings> {
   return given<LinkSettings>({
     program,
     output: words.output?.[0],
@@ -68,6 +69,7 @@ function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Lin
     env: words.env,
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
+    files: await filesOf(words.file),
     kit: words.kit?.[0],
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
@@ -77,6 +79,13 @@ function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Lin
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+/** A link without such files does not load what reads them. */
+async function filesOf(texts: readonly string[] | undefined): Promise<AddedFile[] | undefined> {
+  if (texts === undefined) return undefined;
+  const { parseAddedFile } = await import('../../image/added-files.js');
+  return texts.map(parseAddedFile);
 }
 
 /** Options that say everything a link must know. */

@@ -20,6 +20,7 @@ const file = fc.record(
     env: fc.dictionary(fc.stringMatching(/^[A-Z]{1,4}$/), word),
     cmdline: word,
     rootfs: path,
+    files: fc.array(fc.constantFrom('/h/a:/etc/a', '/h/b:/srv/', '/h/c')),
     compress: fc.constantFrom(...COMPRESSIONS),
     kit: fc.constantFrom('debug', '0a1b'),
     syscalls: fc.constantFrom('redirect' as const, 'native' as const),
@@ -47,6 +48,7 @@ function flagsOf(said: File): string[] {
     ...rest,
     ...(said.libraries ?? []).map((name) => `-l${name}`),
     ...quoted,
+    ...(said.files ?? []).map((pair) => `--file=${pair}`),
     ...Object.entries(said.env ?? {}).map(([name, value]) => `--env=${name}=${value}`),
     ...valued,
     ...(debug === undefined ? [] : [`--separate-debug-file${debug === true ? '' : `=${debug}`}`]),
@@ -66,7 +68,12 @@ it('a file and the flags that say the same give the same link', async () => {
       const { dependsOn, ...options } = fromFile;
       expect(dependsOn).toEqual([config]);
       // An empty list says as much as none.
-      expect({ args: [], env: [], ...options }).toEqual({ args: [], env: [], ...fromFlags });
+      expect({ args: [], env: [], files: [], ...options }).toEqual({
+        args: [],
+        env: [],
+        files: [],
+        ...fromFlags,
+      });
     }),
   );
 });
