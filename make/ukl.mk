@@ -43,8 +43,8 @@ endef
 %.bzImage: %.o
 	$(call ukl_link,$<)
 
-# Made on the way from NAME.c, an object would be deleted as intermediate, and then be missing.
-.PRECIOUS: %.o
+# Made on the way to something else, these would be deleted as intermediate, and be missing the next time.
+.PRECIOUS: %.o %.bzImage
 
 # $(eval $(call ukl-image,IMAGE,INPUTS)): files, and options in ld's spelling.
 define ukl-image

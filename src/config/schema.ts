@@ -91,6 +91,23 @@ function problemOf(read: () => unknown): string | undefined {
 const key = <Value extends z.core.$ZodType>(value: Value & z.ZodMiniType, what: string) =>
   z.optional(value.check(z.describe(what)));
 
+const addedFile = () =>
+  z.union(
+    [
+      wordOf(parseAddedFile),
+      object({
+        from: text().check(z.describe('A file or folder of this machine (path)')),
+        to: z
+          .string({ error: 'must be an absolute path' })
+          .check(
+            z.regex(/^\/[^\0]*$/, 'must be an absolute path'),
+            z.describe('Where it is in the root file system'),
+          ),
+      }),
+    ],
+    { error: 'must be HOST:GUEST or an object with "from" and "to"' },
+  );
+
 const run = object({
   memory: key(whole(memoryRange), `MiB of memory; ${defaultMemory} when left out`),
   cpus: key(whole(cpuRange), 'Processors; 1 when left out'),
@@ -138,7 +155,7 @@ export const configSchema = object({
   cmdline: key(anyText(), 'Kernel command line of the image'),
   rootfs: key(text(), 'Folder or cpio archive that replaces the small root file system (path)'),
   files: key(
-    list(wordOf(parseAddedFile)),
+    list(addedFile()),
     'Files and folders (paths) for the root file system: "redis.conf:/etc/redis.conf", "www:/srv/www"',
   ),
   compress: key(oneOf(COMPRESSIONS), `Compression of the image; "${COMPRESSIONS[0]}" when left out`),

@@ -48,7 +48,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
 }
 
 /** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
-async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
+export async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
   const flags = await linkFlagsOf(words);
   const config = await chosenConfig(words.given.config?.[0], !words.introduced);
   if (config === undefined) return completeOptions(flags);

@@ -49,6 +49,9 @@ describe('a configuration file', () => {
     ['{"run": {"timeout": -1}}', 'run.timeout: must be a number of seconds, 0.001 or more'],
     ['{"run": {"ports": ["80:x"]}}', "run.ports[0]: port '80:x': 'x' is no port number (1 to 65535)"],
     ['{"run": {"ports": [70000]}}', 'run.ports[0]: must be a whole number from 1 to 65535'],
+    ['{"run": {"disks": ["a.img:/data:/x"]}}', "run.disks[0]: disk 'a.img:/data:/x': too many colons"],
+    ['{"files": [{"from": "a", "to": "etc"}]}', 'files[0].to: must be an absolute path'],
+    ['{"files": [{"from": "a", "to": "/b", "as": "c"}]}', 'files[0].as: there is no such key'],
     ['{"run": []}', 'run: must be an object'],
   ])('%s: %s', async (text, message) => {
     expect((await problemsOf(text)).map((problem) => problem.message)).toEqual([message]);
@@ -82,9 +85,10 @@ describe('a configuration file', () => {
         libraries: ['ssl', ':libx.a'],
         output: 'out/i.bzImage',
         rootfs: 'tree',
+        files: ['a:/b', { from: 'c:d', to: '/e' }],
         kit: 'debug',
         separateDebugFile: 'i.dbg',
-        run: { initrd: 'more.cpio', qemu: 'qemu-system-x86_64', consoleLog: 'log' },
+        run: { initrd: 'more.cpio', qemu: 'qemu-system-x86_64', consoleLog: 'log', disks: ['d.img:/d,ro'] },
       }),
     );
     const at = (path: string): string => `${folder}/${path}`;
@@ -102,6 +106,10 @@ describe('a configuration file', () => {
       libraries: ['-lssl', '-l:libx.a'],
       output: at('out/i.bzImage'),
       rootfs: at('tree'),
+      files: [
+        { host: at('a'), guest: '/b' },
+        { host: at('c:d'), guest: '/e' },
+      ],
       kit: 'debug',
       debugFile: at('i.dbg'),
     });
@@ -110,6 +118,7 @@ describe('a configuration file', () => {
       initrd: at('more.cpio'),
       qemu: 'qemu-system-x86_64',
       consoleLog: at('log'),
+      disks: [{ file: at('d.img'), folder: '/d', readOnly: true }],
     });
   });
 });
@@ -129,10 +138,10 @@ describe('the command line over a file', () => {
     const flags = { program: ['-lm'], output: 'flag', args: ['2'], env: ['A=2'], noWarn: ['UKL2106'] };
     expect(overlayLink(file, { ...flags, replacesProgram: false })).toEqual({
       program: ['a.o', '-lm', '-lssl'],
-      libraries: ['-lssl'],
       output: 'flag',
       args: ['1', '2'],
       env: ['A=1', 'A=2'],
+      files: [],
       noWarn: ['UKL2105', 'UKL2106'],
       fatalWarnings: true,
     });
