@@ -31,7 +31,10 @@ static void unescape(char *path)
  */
 enum { MAX_MOUNTS = 512, MAX_BYTES = 1 << 16 };
 static char mounts_text[MAX_BYTES];
-static char *mount_paths[MAX_MOUNTS];
+static struct mounted {
+	char *device;
+	char *path;
+} mounts[MAX_MOUNTS];
 
 static void prepare_ending(void)
 {
@@ -45,11 +48,40 @@ static void drop_scratch(void)
 	sys(umount2, "/tmp", 0);
 }
 
-/* Unmounts the last mount first; what cannot be unmounted becomes read-only, so it is clean on disk. */
+/*
+ * What a killed process has left in the kernel's hands (requests of an io_uring, files on their way through a socket) lets go of its files a
+ * little later. A disk is worth waiting for; everything else ends with the machine.
+ */
+static void unmount(const struct mounted *mounted)
+{
+	enum { TRIES = 50 };
+	const struct { long seconds, nanoseconds; } pause = { 0, 20 * 1000 * 1000 };
+	int tries = same_start(mounted->device, "/dev/") ? TRIES : 1;
+	long error;
+
+	while ((error = sys(umount2, mounted->path, 0)) == -EBUSY && --tries > 0)
+		sys(nanosleep, &pause, NULL);
+	/* Read-only it is clean on disk, too. */
+	if (error < 0)
+		sys(mount, NULL, mounted->path, NULL, MS_REMOUNT | MS_RDONLY, NULL);
+}
+
+/* The text up to the next blank, ended there; moves `at` behind it. */
+static char *next_word(char **at)
+{
+	char *word = *at;
+
+	while (**at && **at != ' ')
+		++*at;
+	if (**at)
+		*(*at)++ = '\0';
+	unescape(word);
+	return word;
+}
+
+/* Unmounts the last mount first. */
 static void unmount_all(void)
 {
-	char *text = mounts_text;
-	char **paths = mount_paths;
 	long fd = sys(openat, proc_dir, "self/mounts", O_RDONLY | O_CLOEXEC);
 	long bytes, total = 0;
 	int count = 0;
@@ -57,29 +89,18 @@ static void unmount_all(void)
 	sys(sync);
 	if (fd < 0)
 		return;
-	while ((bytes = sys(read, fd, text + total, MAX_BYTES - 1 - total)) > 0)
+	while ((bytes = sys(read, fd, mounts_text + total, MAX_BYTES - 1 - total)) > 0)
 		total += bytes;
 	/* Each line: device, path, type, options, two numbers. */
-	for (char *at = text; *at && count < MAX_MOUNTS; at++) {
-		while (*at && *at != ' ')
-			at++;
-		if (!*at)
-			break;
-		paths[count++] = ++at;
-		while (*at && *at != ' ')
-			at++;
-		if (*at)
-			*at++ = '\0';
+	for (char *at = mounts_text; *at && count < MAX_MOUNTS; at++) {
+		mounts[count].device = next_word(&at);
+		mounts[count++].path = next_word(&at);
 		while (*at && *at != '\n')
 			at++;
 	}
-	while (count-- > 0) {
-		unescape(paths[count]);
-		if (same_text(paths[count], "/"))
-			continue;
-		if (sys(umount2, paths[count], 0) < 0)
-			sys(mount, NULL, paths[count], NULL, MS_REMOUNT | MS_RDONLY, NULL);
-	}
+	while (count-- > 0)
+		if (!same_text(mounts[count].path, "/"))
+			unmount(&mounts[count]);
 	sys(sync);
 }
 

@@ -3,7 +3,7 @@
  * /init of an image: the machine's first process, in ring 3. It makes the machine usable, runs
  * /program, and turns the program's end into the machine's (docs/architecture.md, "the guest").
  *
- * Built by the command of src/image/rootfs.ts (guestInitArguments).
+ * Built by guest/build.sh. It is no part of a kit: a new one needs no new kernel.
  *
  * On /dev/ttyS1 it says, a line each: `ready` when the program's input is open, then one of
  * `exit N`, `signal N`, `restart` (the program rebooted the machine), `error ERRNO WHAT`.
@@ -14,11 +14,20 @@
 #include <linux/wait.h>
 
 #include "arguments.h"
+#include "control.h"
+#include "disks.h"
 #include "input.h"
+#include "network.h"
 
-static void block_terminal_signal(int how)
+#define BIT(signal) (1UL << ((signal) - 1))
+
+/* What wakes wait_for(). */
+static const unsigned long news = BIT(SIGCHLD) | BIT(SIGIO);
+
+/* /init stays in the terminal's background, where tcdrain() is allowed only with SIGTTOU blocked; it waits for the others. */
+static void mask_signals(int how)
 {
-	unsigned long mask = 1UL << (SIGTTOU - 1);
+	unsigned long mask = news | BIT(SIGTTOU);
 
 	sys(rt_sigprocmask, how, &mask, NULL, sizeof(mask));
 }
@@ -35,7 +44,7 @@ static __attribute__((noreturn)) void become_program(int report, int input, char
 	sys(ioctl, console, TIOCSPGRP, &group);
 	for (int signal = 1; signal <= 64; signal++)
 		sys(rt_sigaction, signal, &standard, NULL, sizeof(unsigned long));
-	block_terminal_signal(SIG_UNBLOCK);
+	mask_signals(SIG_UNBLOCK);
 	sys(dup2, input, 0);
 	sys(dup2, console, 1);
 	sys(dup2, console, 2);
@@ -72,8 +81,6 @@ static long start_program(int input, char **argv, char **env)
 
 	if (error < 0)
 		fail("pipe", error);
-	/* /init stays in the terminal's background, where tcdrain() is allowed only with this one blocked. */
-	block_terminal_signal(SIG_BLOCK);
 	pid = sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0)
 		become_program(report[1], input, argv, env);
@@ -104,7 +111,6 @@ static int called_reboot(long pid)
 	add_text(&path, "/task/");
 	add_number(&path, pid);
 	add_text(&path, "/stat");
-	path.text[path.length] = '\0';
 	fd = sys(openat, proc_dir, path.text, O_RDONLY | O_CLOEXEC);
 	bytes = sys(read, fd, stat, sizeof(stat));
 	sys(close, fd);
@@ -135,21 +141,37 @@ static __attribute__((noreturn)) void end_with(long pid, int code, int status)
 	end_machine(&killed);
 }
 
-/* Waits for the program, and reaps what the kernel gives to the machine's first process. */
+/* The next process that has ended or stopped, left as it is; none: its id is 0. */
+static siginfo_t next_news(void)
+{
+	siginfo_t info = { 0 };
+	long error = sys(waitid, P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG, NULL);
+
+	if (error < 0)
+		fail("waitid", error);
+	return info;
+}
+
+/* Waits for the program, reaps what the kernel gives to the machine's first process, and passes on what the host asks for. */
 static __attribute__((noreturn)) void wait_for(long pid)
 {
-	for (;;) {
-		siginfo_t info = { 0 };
-		long error = sys(waitid, P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT, NULL);
+	int terminated = 0;
 
-		if (error < 0 && error != -EINTR)
-			fail("waitid", error);
-		if (error == 0 && info.si_pid == pid && info.si_code != CLD_STOPPED)
-			end_with(pid, info.si_code, info.si_status);
-		if (error == 0)
-			sys(waitid, P_PID, info.si_pid, NULL, WEXITED | WSTOPPED, NULL);
+	for (;;) {
+		siginfo_t info = next_news();
+
+		if (info.si_pid == 0) {
+			if (terminate_wanted())
+				terminated = terminate(pid);
+			else
+				sys(rt_sigtimedwait, &news, NULL, NULL, sizeof(news));
+			continue;
+		}
+		if (info.si_pid == pid && info.si_code != CLD_STOPPED)
+			end_with(pid, info.si_code, terminated && info.si_status == SIGKILL ? SIGTERM : info.si_status);
+		sys(waitid, P_PID, info.si_pid, NULL, WEXITED | WSTOPPED, NULL);
 		/* There is no shell that could continue the program after a ^Z. */
-		if (error == 0 && info.si_pid == pid && info.si_status != SIGSTOP)
+		if (info.si_pid == pid && info.si_status != SIGSTOP)
 			sys(kill, -pid, SIGCONT);
 	}
 }
@@ -164,11 +186,16 @@ __attribute__((noreturn, used)) static void run(long *stack)
 	mount_all();
 	make_raw(result_port);
 	set_up_console();
+	mask_signals(SIG_BLOCK);
+	read_parameters();
 	loopback_up();
 	set_hostname();
+	write_resolver_files();
+	mount_disks();
 	argv = make_argv(own_argv);
 	env = make_env(own_env);
 	input = open_input();
+	open_control();
 	prepare_ending();
 	write_all(result_port, "ready\n", 6);
 	wait_for(start_program(input, argv.list, env.list));

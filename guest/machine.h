@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine made usable: file systems, devices, loopback, host name, the terminal. */
+/* The machine made usable: file systems, devices, the terminal. */
 #ifndef UKL_GUEST_MACHINE_H
 #define UKL_GUEST_MACHINE_H
 
-#include <asm/errno.h>
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
-#include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/sockios.h>
 
@@ -110,33 +108,6 @@ static void mount_all(void)
 	sys(symlink, "/proc/self/fd/2", "/dev/stderr");
 	mount_scratch("/tmp", "mode=1777");
 	mount_scratch("/run", "mode=755");
-}
-
-static void loopback_up(void)
-{
-	/* struct ifreq; linux/if.h would draw libc's headers in. */
-	struct {
-		char name[16];
-		short flags;
-		char unused[22];
-	} request = { .name = "lo", .flags = 1 /* IFF_UP */ };
-	long fd = sys(socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */ | O_CLOEXEC, 0);
-	long error = fd < 0 ? fd : sys(ioctl, fd, SIOCSIFFLAGS, &request);
-
-	if (error < 0)
-		complain("loopback interface", error);
-	sys(close, fd);
-}
-
-static void set_hostname(void)
-{
-	struct bytes name = read_file("/etc/hostname");
-	size_t length = 0;
-
-	while (length < name.count && length < 64 && name.start[length] > ' ')
-		length++;
-	if (length)
-		sys(sethostname, name.start, length);
 }
 
 /* ---- The terminal ---- */

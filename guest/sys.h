@@ -6,7 +6,9 @@
 #ifndef UKL_GUEST_SYS_H
 #define UKL_GUEST_SYS_H
 
+#include <asm/errno.h>
 #include <asm/unistd_64.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <stddef.h>
 
@@ -64,6 +66,24 @@ static int same_text(const char *a, const char *b)
 	return *a == *b;
 }
 
+static int same_start(const char *text, const char *start)
+{
+	while (*start && *text == *start) {
+		text++;
+		start++;
+	}
+	return !*start;
+}
+
+/* Where `part` stands in a text first, or NULL. */
+static char *find_text(const char *text, const char *part)
+{
+	for (; *text; text++)
+		if (same_start(text, part))
+			return (char *)text;
+	return NULL;
+}
+
 /* Zeroed memory, or NULL. */
 static void *allocate(size_t bytes)
 {
@@ -85,16 +105,23 @@ static void write_all(int fd, const char *bytes, size_t count)
 	}
 }
 
-/* One line put together from words, so that it reaches a device in one write. */
+/* Text put together from words: a path, or a line that reaches a device in one write. Cut off at its end, with a NUL behind it. */
 struct line {
 	size_t length;
-	char text[256];
+	char text[512];
 };
 
 static void add_text(struct line *line, const char *text)
 {
-	while (*text && line->length < sizeof(line->text))
+	while (*text && line->length < sizeof(line->text) - 1)
 		line->text[line->length++] = *text++;
+	line->text[line->length] = '\0';
+}
+
+static void start_text(struct line *line, const char *text)
+{
+	line->length = 0;
+	add_text(line, text);
 }
 
 static void add_number(struct line *line, unsigned int number)

@@ -3,7 +3,7 @@ import { PassTimer, writeFileAtomic, type PassStats } from './host/index.js';
 import { COMPRESSIONS, packImage, type ImageCompression } from './image/index.js';
 import type { Kit } from './kernel/kit.js';
 import { attempt } from './link/attempt.js';
-import { loadKitContent } from './link/kit-content.js';
+import { loadImageParts } from './link/image-parts.js';
 import type { LinkOptions } from './link/options.js';
 import { linkExecutable } from './link/executable.js';
 import { linkProgram } from './link/program.js';
@@ -41,9 +41,9 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     () => resolveAll(options),
     ({ files }) => files.reduce((sum, { size }) => sum + size, 0),
   );
-  const { kit, source, tree } = resolved;
+  const { kit, source } = resolved;
   // The kit's megabytes are read and compared with their digests while ld runs.
-  const loading = attempt(() => loadKitContent(kit, compress));
+  const loading = attempt(() => loadImageParts(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
@@ -67,7 +67,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   // 4. The root file system.
   const rootfs = await timer.run(
     'root file system',
-    () => makeRootfs(init, options, tree),
+    () => makeRootfs(init, options, resolved),
     ({ archive }) => archive.length,
   );
 

@@ -6,7 +6,7 @@ import { cacheRoot, installCommand, missingRequirements, type Requirement } from
 import { buildRequirements, sourceRequirement, treeRequirements } from '../kernel/requirements.js';
 import { listKits, shownKey } from '../kernel/store.js';
 import { chooseAccelerator } from '../run/accelerator.js';
-import { defaultQemu, runRequirements } from '../run/index.js';
+import { defaultQemu, diskRequirements, runRequirements } from '../run/index.js';
 
 /** What something on this machine is needed for, and whether it is there. */
 export interface Check {
@@ -38,6 +38,7 @@ export async function diagnose(): Promise<Diagnosis> {
     ['link', linkRequirements],
     ['kernel build', [...buildRequirements, sourceRequirement]],
     ['run', runRequirements],
+    ['run --disk', diskRequirements],
     ['gdb', gdbRequirements],
     ['kernel tree', treeRequirements],
   ];

@@ -29,6 +29,11 @@ export const linkOptions = {
   },
   cmdline: { value: 'TEXT', describe: 'Kernel command line of the image' },
   rootfs: { value: 'PATH', describe: 'Folder or cpio archive that replaces the small root file system' },
+  file: {
+    value: 'HOST:GUEST',
+    many: true,
+    describe: 'Put a file or folder of this machine into the image’s root file system; may be repeated',
+  },
   compress: {
     value: COMPRESSIONS.join('|'),
     describe: `Compression of the image [${COMPRESSIONS[0]}]; none is a larger LZ4 stream that is only copied`,
@@ -57,6 +62,8 @@ export const linkOptions = {
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },
+  'print-makefile': { describe: 'Print the path of a Makefile to include, docs/make.md' },
+  'print-cmake': { describe: 'Print the folder of the CMake module Ukl, docs/make.md' },
 } as const satisfies InputOptions;
 
 /** Options of `ukl-link check`, which takes its inputs as a link does. */

@@ -31,6 +31,41 @@ export async function withCleanEnd<T>(work: (signal: AbortSignal) => Promise<T>)
   }
 }
 
+/** How work learns that it is to end. */
+export interface StopSignals {
+  /** It is asked to. */
+  readonly stop: AbortSignal;
+  /** It must, now. */
+  readonly abort: AbortSignal;
+  /** Asks, and the second time forces, as a signal does. */
+  readonly ask: () => void;
+}
+
+/**
+ * Runs work that can be asked to end, such as a machine whose program gets a SIGTERM: its result is the work's then. The first signal
+ * asks, the second forces, the third ends the process at once. Work that fails when a signal has come has the shell's status for it.
+ */
+export async function withStop<T>(work: (signals: StopSignals) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  let received: EndingSignal | undefined;
+  const ask = (): void => (stop.signal.aborted ? abort : stop).abort();
+  const onSignal = (signal: EndingSignal): void => {
+    if (abort.signal.aborted) endAtOnce(signal);
+    received ??= signal;
+    ask();
+  };
+  for (const signal of endingSignals()) process.on(signal, onSignal);
+  try {
+    return await work({ stop: stop.signal, abort: abort.signal, ask });
+  } catch (error) {
+    if (received === undefined || !(error instanceof UklError)) throw error;
+    throw new StatusError(error.diagnostics, 128 + SIGNALS[received], { cause: error });
+  } finally {
+    for (const signal of endingSignals()) process.off(signal, onSignal);
+  }
+}
+
 /** For short work that has nothing to wait for. What is unfinished is removed as the process ends (main.ts). */
 export function endAtOnceOnSignal(): void {
   for (const signal of endingSignals()) process.on(signal, endAtOnce);

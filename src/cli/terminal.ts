@@ -5,7 +5,8 @@ const ESCAPE = 0x01; // Ctrl-A, as QEMU's own console has it
 const QUIT = 'x'.charCodeAt(0);
 
 /** What a person at the terminal should know. */
-export const ESCAPE_HINT = 'Ctrl-A x stops the machine; Ctrl-A Ctrl-A is one Ctrl-A for the program';
+export const ESCAPE_HINT =
+  'Ctrl-A x ends the program, twice the machine; Ctrl-A Ctrl-A is one Ctrl-A for the program';
 
 /** Standard input as the machine's console: every key goes to the guest as it comes, Ctrl-C too. */
 export interface ConsoleTerminal {

@@ -8,30 +8,39 @@ export interface LinkFlags extends LinkSettings {
 }
 
 /** A link as the file says it, with the command line's word over it: single values replace, lists go on. */
-export function overlayLink(file: LinkSettings, { replacesProgram, ...flags }: LinkFlags): LinkSettings {
+export function overlayLink(
+  { libraries = [], ...file }: LinkSettings,
+  { replacesProgram, ...flags }: LinkFlags,
+): LinkSettings {
   const typed = flags.program ?? [];
   const program = replacesProgram ? typed : [...(file.program ?? []), ...typed];
   return {
     ...file,
     ...flags,
-    program: [...program, ...(file.libraries ?? [])],
+    program: [...program, ...libraries],
     args: both(file.args, flags.args),
     // Of several variables with one name the last one counts (docs/run.md).
     env: both(file.env, flags.env),
+    files: both(file.files, flags.files),
     noWarn: both(file.noWarn, flags.noWarn),
   };
 }
 
-/** The same for a run. A port of the command line takes the place of those that lead to the same port of the guest. */
+/** The same for a run. A port of the command line takes the place of those that lead to the same port of the guest, a disk that of the one at its folder. */
 export function overlayRun(file: RunSettings, flags: RunSettings): RunSettings {
   const target = ({ protocol, guestPort }: PortForward): string => `${guestPort}/${protocol}`;
   const taken = new Set(flags.ports?.map(target));
+  const folders = new Set(flags.disks?.map(({ folder }) => folder));
   return {
     ...file,
     ...flags,
     ports: both(
       file.ports?.filter((port) => !taken.has(target(port))),
       flags.ports,
+    ),
+    disks: both(
+      file.disks?.filter(({ folder }) => !folders.has(folder)),
+      flags.disks,
     ),
     args: both(file.args, flags.args),
     env: both(file.env, flags.env),

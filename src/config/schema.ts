@@ -1,9 +1,18 @@
 import * as z from 'zod/mini';
 import { UklError } from '../errors/index.js';
+import { parseAddedFile } from '../image/added-files.js';
 import { COMPRESSIONS } from '../image/compression.js';
 import { SYSCALL_MODES } from '../rewrite/index.js';
-import { cpuRange, defaultMemory, defaultSilenceLimit, memoryRange, parsePort } from '../run/index.js';
-import { LONE_OPTIONS } from './input-word.js';
+import {
+  cpuRange,
+  defaultMemory,
+  defaultSilenceLimit,
+  defaultStopTimeout,
+  memoryRange,
+  parseDisk,
+  parsePort,
+} from '../run/index.js';
+import { lacksValue } from './input-word.js';
 
 /*
  * Keys are the flags of the command line in camel case, in the plural where a flag is repeated. Every value says what it must be, for
@@ -52,23 +61,20 @@ const variables = () =>
 /** An input in ld's spelling. The values of options are joined to them: a list has no other way to tell them from files. */
 const input = () =>
   text().check(
-    z.refine(
-      (word) => !LONE_OPTIONS.has(word),
-      'must have the option’s value in the same string, as in -LDIR',
-    ),
+    z.refine((word) => !lacksValue(word), 'must have the option’s value in the same string, as in -LDIR'),
   );
 
+/** A text that must be as the command line has it. */
+const wordOf = (read: (text: string) => unknown) =>
+  text().check((payload) => {
+    const message = problemOf(() => read(payload.value));
+    if (message !== undefined) payload.issues.push({ code: 'custom', message, input: payload.value });
+  });
+
 const port = () =>
-  z.union(
-    [
-      whole({ min: 1, max: 65535 }),
-      text().check((payload) => {
-        const message = problemOf(() => parsePort(payload.value));
-        if (message !== undefined) payload.issues.push({ code: 'custom', message, input: payload.value });
-      }),
-    ],
-    { error: 'must be a port number or [ADDRESS:]HOST:GUEST[/udp]' },
-  );
+  z.union([whole({ min: 1, max: 65535 }), wordOf(parsePort)], {
+    error: 'must be a port number or [ADDRESS:]HOST:GUEST[/udp]',
+  });
 
 /** What a reader of the command line has against a text. */
 function problemOf(read: () => unknown): string | undefined {
@@ -85,6 +91,23 @@ function problemOf(read: () => unknown): string | undefined {
 const key = <Value extends z.core.$ZodType>(value: Value & z.ZodMiniType, what: string) =>
   z.optional(value.check(z.describe(what)));
 
+const addedFile = () =>
+  z.union(
+    [
+      wordOf(parseAddedFile),
+      object({
+        from: text().check(z.describe('A file or folder of this machine (path)')),
+        to: z
+          .string({ error: 'must be an absolute path' })
+          .check(
+            z.regex(/^\/[^\0]*$/, 'must be an absolute path'),
+            z.describe('Where it is in the root file system'),
+          ),
+      }),
+    ],
+    { error: 'must be HOST:GUEST or an object with "from" and "to"' },
+  );
+
 const run = object({
   memory: key(whole(memoryRange), `MiB of memory; ${defaultMemory} when left out`),
   cpus: key(whole(cpuRange), 'Processors; 1 when left out'),
@@ -92,6 +115,11 @@ const run = object({
     list(port()),
     'Ports of the host that lead to those of the program: 6379, "8080:80", "0.0.0.0:53:53/udp"',
   ),
+  disks: key(
+    list(wordOf(parseDisk)),
+    'Disks of the machine, made if they are not there: "FILE[:/FOLDER][,size=1G][,ro]" (path), at /data when left out',
+  ),
+  hostname: key(text(), 'Name of the machine'),
   network: key(oneOf(['user', 'none']), 'Network of the machine: QEMU’s own, or none'),
   args: key(list(anyText()), 'Arguments of the program, behind those of the image'),
   env: key(variables(), 'Environment of the program, over that of the image'),
@@ -101,6 +129,10 @@ const run = object({
   silenceLimit: key(
     seconds(0),
     `Seconds in which the machine must say something, 0: no limit; ${defaultSilenceLimit} when left out`,
+  ),
+  stopTimeout: key(
+    seconds(0),
+    `Seconds that the program has to end when the run is told to; ${defaultStopTimeout} when left out`,
   ),
   accel: key(oneOf(['auto', 'kvm', 'tcg']), 'How instructions are executed; "auto" when left out'),
   kernelLog: key(switched(), 'Show all of the kernel’s messages'),
@@ -122,6 +154,10 @@ export const configSchema = object({
   env: key(variables(), 'Environment of the program'),
   cmdline: key(anyText(), 'Kernel command line of the image'),
   rootfs: key(text(), 'Folder or cpio archive that replaces the small root file system (path)'),
+  files: key(
+    list(addedFile()),
+    'Files and folders (paths) for the root file system: "redis.conf:/etc/redis.conf", "www:/srv/www"',
+  ),
   compress: key(oneOf(COMPRESSIONS), `Compression of the image; "${COMPRESSIONS[0]}" when left out`),
   kit: key(text(), 'The kernel: first digits of a kit’s key, a profile, or a folder (a path with a slash)'),
   syscalls: key(

@@ -1,5 +1,6 @@
+import { parseAddedFile } from '../image/added-files.js';
 import type { LinkOptions } from '../link.js';
-import { parsePort, type PortForward, type RunOptions } from '../run/index.js';
+import { parseDisk, parsePort, type PortForward, type RunOptions } from '../run/index.js';
 import { given } from './given.js';
 import { locateInput, type Located } from './input-word.js';
 import type { ConfigFile } from './schema.js';
@@ -30,6 +31,11 @@ export function linkSettings(file: ConfigFile, located: Located): LinkSettings {
     env: variables(file.env),
     cmdline: file.cmdline,
     rootfs: path(file.rootfs, located),
+    files: file.files?.map((added) => {
+      const { host, guest } =
+        typeof added === 'string' ? parseAddedFile(added) : { host: added.from, guest: added.to };
+      return { host: located(host), guest };
+    }),
     compress: file.compress,
     kit: pathOrName(file.kit, located),
     syscalls: file.syscalls,
@@ -49,6 +55,8 @@ export function runSettings({ run = {}, output }: ConfigFile, located: Located):
     memory: run.memory,
     cpus: run.cpus,
     ports: run.ports?.map((port): PortForward => parsePort(String(port))),
+    disks: run.disks?.map(parseDisk).map((disk) => ({ ...disk, file: located(disk.file) })),
+    hostname: run.hostname,
     network: run.network,
     args: run.args,
     env: variables(run.env),
@@ -56,6 +64,7 @@ export function runSettings({ run = {}, output }: ConfigFile, located: Located):
     initrd: path(run.initrd, located),
     timeout: run.timeout,
     silenceLimit: run.silenceLimit,
+    stopTimeout: run.stopTimeout,
     accelerator: run.accel,
     kernelLog: run.kernelLog,
     consoleLog: path(run.consoleLog, located),

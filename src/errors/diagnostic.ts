@@ -61,3 +61,9 @@ const makerOf =
 export const errorDiagnostic = makerOf('error');
 export const warningDiagnostic = makerOf('warning');
 export const noteDiagnostic = makerOf('note');
+
+/** What a machine that ended badly said last; appended to the message. */
+export function withTail(message: string, tail: readonly string[]): string {
+  if (tail.length === 0) return `${message}\nthe console stayed empty`;
+  return `${message}\nlast console lines:\n${tail.map((line) => `  | ${line}`).join('\n')}`;
+}

@@ -29,7 +29,7 @@ export const imageErrors = {
       `the root file system (${mib(initramfs)}) does not fit behind the program (${mib(program)}) in the kernel's slot of ` +
         `${mib(slot)}: ${program + initramfs - slot} bytes too many`,
       {},
-      `make the root file system smaller, give it at run time as a disk or an initrd, or ${biggerSlot(program + initramfs)}`,
+      `make the root file system smaller, give what is large as a disk (ukl-link run --disk FILE:/FOLDER) or as an initrd, or ${biggerSlot(program + initramfs)}`,
     ),
 
   initramfsWithoutProgram: (): Diagnostic =>
@@ -222,5 +222,21 @@ export const imageErrors = {
       `the cpio archive is compressed with ${compression}; the program cannot be added to it`,
       place,
       'give it plain or compressed with gzip',
+    ),
+
+  badAddedFile: (text: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3036',
+      `file '${text}': ${why}`,
+      {},
+      'write HOST:GUEST with an absolute path in the guest, for example redis.conf:/etc/redis.conf',
+    ),
+
+  guestInitMissing: (file: string, why: string): Diagnostic =>
+    errorDiagnostic(
+      'UKL3035',
+      `a part of ukl-link itself, the first process of its images, cannot be read: ${why}`,
+      { file },
+      'install ukl-link again; in its source tree: make tool',
     ),
 };

@@ -6,6 +6,7 @@
 export { UklError, type Diagnostic, type Place, type Severity } from './diagnostic.js';
 export { checkErrors, type CheckName } from './checks.js';
 export { configErrors } from './config.js';
+export { diskErrors } from './disk.js';
 export { elfErrors } from './elf.js';
 export { imageErrors } from './image.js';
 export { hostErrors } from './host.js';

@@ -1,10 +1,4 @@
-import { errorDiagnostic, type Diagnostic, type Place } from './diagnostic.js';
-
-/** What a machine that ended badly said last; appended to the message. */
-function withTail(message: string, tail: readonly string[]): string {
-  if (tail.length === 0) return `${message}\nthe console stayed empty`;
-  return `${message}\nlast console lines:\n${tail.map((line) => `  | ${line}`).join('\n')}`;
-}
+import { errorDiagnostic, withTail, type Diagnostic, type Place } from './diagnostic.js';
 
 /** errno values /init reports for the exec of /program (include/uapi/asm-generic/errno-base.h). */
 const startFailures: Readonly<Record<number, readonly [reason: string, hint: string]>> = {
@@ -170,6 +164,14 @@ export const runErrors = {
       ),
       {},
       'only `exit N`, `signal N`, `restart` and `error N WHAT` may be written to /dev/ttyS1',
+    ),
+
+  stopTimedOut: (seconds: number, tail: readonly string[]): Diagnostic =>
+    errorDiagnostic(
+      'UKL5021',
+      withTail(`the program did not end within ${seconds} s of being asked to; the machine was ended`, tail),
+      {},
+      'let the program end at SIGTERM, or give it more time: --stop-timeout',
     ),
 
   symbolsOfAnother: (why: string, place: Place): Diagnostic =>

@@ -11,8 +11,14 @@ export interface Requirement {
   readonly package: string;
 }
 
-/** The path of a command, looked up on PATH as a shell does, or undefined. A name with a slash is taken as it is. */
-export function findTool(name: string, path: string = process.env.PATH ?? ''): string | undefined {
+/** Where Debian has an administrator's commands; a user's PATH lacks them, and some are for users, too (mke2fs). */
+const SBIN = '/usr/sbin:/sbin';
+
+/** The path of a command, looked up on PATH as a shell does, then where administrators have theirs, or undefined. A name with a slash is taken as it is. */
+export function findTool(
+  name: string,
+  path: string = `${process.env.PATH ?? ''}:${SBIN}`,
+): string | undefined {
   const candidates = name.includes('/') ? [name] : path.split(delimiter).map((dir) => join(dir || '.', name));
   return candidates.find(isExecutableFile);
 }

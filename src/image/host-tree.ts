@@ -15,7 +15,8 @@ function ownerOf(stats: Stats): { uid?: number; gid?: number } {
   return { ...(uid === 0 ? {} : { uid }), ...(gid === 0 ? {} : { gid }) };
 }
 
-function entryOf(file: string, path: string, stats: Stats): RootfsEntry | undefined {
+/** A file of the host as the entry of a path; undefined: it is of no type that a cpio archive knows. */
+export function entryOf(file: string, path: string, stats: Stats): RootfsEntry | undefined {
   const owner = ownerOf(stats);
   const base = { path, mode: stats.mode & 0o7777, ...owner };
   if (stats.isFile()) {

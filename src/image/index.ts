@@ -27,5 +27,6 @@ export { writeCpio } from './cpio.js';
 export { readCpio } from './read-cpio.js';
 export { readHostTree } from './host-tree.js';
 export type { HostFile, RootfsEntry } from './rootfs-entry.js';
+export { parseAddedFile, type AddedFile } from './added-files.js';
 export { defaultRootfs, stringList, trigger, type DefaultRootfs } from './rootfs.js';
 export { readRootfs, rootfsWithProgram } from './user-rootfs.js';

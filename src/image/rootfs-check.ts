@@ -1,5 +1,5 @@
 import { imageErrors, type Diagnostic } from '../errors/index.js';
-import type { RootfsEntry } from './rootfs-entry.js';
+import { contentSize, type RootfsEntry } from './rootfs-entry.js';
 
 /** Longest path and longest link target the kernel takes, with its NUL (PATH_MAX). */
 const PATH_MAX = 4096;
@@ -29,10 +29,17 @@ function checkContent(entry: RootfsEntry): string | undefined {
     return `its mode has more than permission bits (${entry.mode.toString(8)})`;
   }
   if (entry.type === 'file') {
-    const size = entry.data instanceof Uint8Array ? entry.data.length : entry.data.size;
+    const size = contentSize(entry);
     if (size > FIELD_MAX) return `it has ${size} bytes, a cpio archive takes at most ${FIELD_MAX}`;
   }
   return undefined;
+}
+
+function checkParent(parent: string, type: RootfsEntry['type'] | undefined): string | undefined {
+  if (type === 'directory') return undefined;
+  return type === undefined
+    ? `its folder ${parent} does not come before it`
+    : `/${parent} is no folder but a ${type}`;
 }
 
 /**
@@ -49,9 +56,7 @@ export function checkEntries(entries: readonly RootfsEntry[]): Diagnostic[] {
       checkPath(path) ??
       checkContent(entry) ??
       (seen.has(path) ? 'there is another entry of this path' : undefined) ??
-      (parent !== '' && seen.get(parent) !== 'directory'
-        ? `its folder ${parent} does not come before it`
-        : undefined);
+      (parent === '' ? undefined : checkParent(parent, seen.get(parent)));
     if (why !== undefined) problems.push(imageErrors.rootfsEntryUnusable(path, why));
     seen.set(path, entry.type);
   }

@@ -34,3 +34,9 @@ export type RootfsEntry =
       readonly minor: number;
     })
   | (ModeBase & { readonly type: 'fifo' | 'socket' });
+
+/** Bytes of an entry's content: of files only. */
+export function contentSize(entry: RootfsEntry): number {
+  if (entry.type !== 'file') return 0;
+  return entry.data instanceof Uint8Array ? entry.data.length : entry.data.size;
+}

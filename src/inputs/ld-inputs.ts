@@ -2,7 +2,7 @@ import type { LdInput, LdOptions } from '../ld/index.js';
 import { prefixedName } from '../rewrite/index.js';
 import type { LinkSettings } from './arguments.js';
 import { mapSymbols } from './expression.js';
-import type { LinkItem } from './opener.js';
+import type { LinkItem } from './items.js';
 
 /** The inputs as ld gets them: in the same order, under other paths where `paths` has one. */
 export function ldInputs(items: readonly LinkItem[], paths: ReadonlyMap<string, string>): LdInput[] {

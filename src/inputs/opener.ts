@@ -1,60 +1,18 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { UklError, type Diagnostic } from '../errors/index.js';
 import { CacheError, type RewriteCache } from '../rewrite/index.js';
-import type { InputArgument, LinkSettings, ProgramArguments } from './arguments.js';
+import type { LinkSettings, ProgramArguments } from './arguments.js';
 import { openContent, openInput, type Content, type InputFile } from './files.js';
+import { itemsOf, type LinkItem } from './items.js';
 import { librariesOfScript } from './linker-script.js';
 import { recordedItems } from './recorded.js';
 import { findLibrary } from './search.js';
-
-/** One thing the linker is given, in its order. */
-export type LinkItem =
-  | { readonly kind: 'object'; readonly file: InputFile & { readonly kind: 'object' } }
-  | {
-      readonly kind: 'archive';
-      readonly file: InputFile & { readonly kind: 'archive' };
-      readonly whole: boolean;
-    }
-  /** Archives that are searched until none gives anything more. */
-  | { readonly kind: 'group'; readonly items: readonly LinkItem[] };
-
-/** A word of the command line that stands for a file. */
-export type FileArgument = InputArgument & { readonly kind: 'file' | 'library' };
 
 /** The inputs of the command line, opened. */
 export async function programItems(program: ProgramArguments, opener: Opener): Promise<LinkItem[]> {
   return await itemsOf(program.inputs, (input, whole) =>
     input.kind === 'file' ? opener.file(input.path, whole) : opener.library(input.name, input.exact, whole),
   );
-}
-
-/** The inputs, with what `open` gives for each file, in the groups that they are in. */
-export async function itemsOf(
-  inputs: readonly InputArgument[],
-  open: (input: FileArgument, whole: boolean) => Promise<LinkItem[]>,
-): Promise<LinkItem[]> {
-  const items: LinkItem[] = [];
-  let group: LinkItem[] | undefined;
-  let whole = false;
-  for (const input of inputs) {
-    switch (input.kind) {
-      case 'file':
-      case 'library':
-        (group ?? items).push(...(await open(input, whole)));
-        break;
-      case 'group-start':
-        group = [];
-        break;
-      case 'group-end':
-        items.push({ kind: 'group', items: group ?? [] });
-        group = undefined;
-        break;
-      case 'whole-archive':
-        whole = input.on;
-        break;
-    }
-  }
-  return items;
 }
 
 /** Opens each file once, and collects what goes wrong instead of stopping at the first. */

@@ -4,7 +4,8 @@ import { UklError, linkErrors } from '../errors/index.js';
 import type { LinkRecord, RecordedInput } from '../record/format.js';
 import { parseProgramArguments, type ProgramArguments } from './arguments.js';
 import type { InputFile } from './files.js';
-import { itemsOf, type LinkItem, type Opener } from './opener.js';
+import { itemsOf, type LinkItem } from './items.js';
+import type { Opener } from './opener.js';
 import { findLibrary } from './search.js';
 
 type LinkedFile = InputFile & { readonly kind: 'linked' };

@@ -41,7 +41,7 @@ export async function buildTreeKit(
     onProgress: (progress) => onEvent?.({ stage: 'progress', ...progress }),
   });
 
-  const key = await kitKey({ vmlinux: await sha256File(join(folder, 'vmlinux')) });
+  const key = kitKey({ vmlinux: await sha256File(join(folder, 'vmlinux')) });
   const kernel = { version, source: null, series: null, profile: series.profile, compiler };
   return storeOnce(kitsFolder(cache), key, (target) => {
     onEvent?.({ stage: 'making-kit' });

@@ -120,7 +120,7 @@ export async function planBuild(
   const compiler = await versionLine('gcc');
   const config = uklLines(slotMiB);
   const tools = [compiler, await versionLine('ld')];
-  const key = await kitKey({ source: source.digest, series: series.digest, config, tools });
+  const key = kitKey({ source: source.digest, series: series.digest, config, tools });
   return { key, source, series, config, compiler };
 }
 

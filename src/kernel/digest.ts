@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { asIoError, packageRoot } from '../host/index.js';
+import { asIoError } from '../host/index.js';
 import { BOOT_PARTS_FORMAT } from '../image/boot-parts.js';
-import { guestSources } from '../image/rootfs.js';
 import { KIT_FORMAT } from './manifest.js';
 
 /** SHA-256 in hex. */
@@ -39,9 +37,7 @@ export interface BuildOutput {
   readonly vmlinux: string;
 }
 
-/** The name of a kit: SHA-256 in hex over what it is made of, the guest's sources and the kit's formats. */
-export async function kitKey(of: BuildInputs | BuildOutput): Promise<string> {
-  const parts: unknown[] = Object.entries(of).sort();
-  for (const name of guestSources) parts.push([name, await sha256File(join(packageRoot, name))]);
-  return sha256(JSON.stringify([KIT_FORMAT, BOOT_PARTS_FORMAT, ...parts]));
+/** The name of a kit: SHA-256 in hex over what it is made of and the kit's formats. */
+export function kitKey(of: BuildInputs | BuildOutput): string {
+  return sha256(JSON.stringify([KIT_FORMAT, BOOT_PARTS_FORMAT, ...Object.entries(of).sort()]));
 }

@@ -11,8 +11,6 @@ import { entriesOf, slotOf } from './symbols.js';
 export interface KitParts {
   /** Writes `boot/…` of a kit from a built kernel tree, and tells what images can be compressed with; see src/image. */
   readonly boot: (tree: string, kitFolder: string) => Promise<readonly string[]>;
-  /** Writes `init` of a kit. */
-  readonly init: (kitFolder: string) => Promise<void>;
 }
 
 export interface KitOrigin {
@@ -32,7 +30,6 @@ export async function makeKit(
     await copyFile(join(tree, '.config'), join(folder, 'config'));
     await mkdir(join(folder, 'boot'));
     const compress = await parts.boot(tree, folder);
-    await parts.init(folder);
     const systemMap = await readFile(join(folder, 'System.map'), 'utf8');
     const manifest: Manifest = {
       format: KIT_FORMAT,

@@ -1,23 +1,35 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../host/index.js';
+import type { RootfsEntry } from '../image/rootfs-entry.js';
 import { LINKER_SCRIPT } from '../ld/index.js';
 import type { LinkOptions } from './options.js';
 import type { Resolved } from './resolve.js';
 
 /** Everything that an image depends on, each once: what was linked, tools, kit, what goes into the root file system. */
-export function dependenciesOf({ source, files, kit, tree }: Resolved, options: LinkOptions): string[] {
-  const { rootfs, dependsOn = [] } = options;
+export function dependenciesOf(
+  { source, files, kit, tree, added }: Resolved,
+  options: LinkOptions,
+): string[] {
+  const { program, rootfs, dependsOn = [] } = options;
   const tool = join(packageRoot, 'dist', 'cli.cjs');
   return [
     ...new Set([
-      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
+      // What an executable of the wrappers carries has a name, but no file of its own.
+      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths].filter(existsSync)),
+      ...program.filter((word) => word.startsWith('@')).map((word) => word.slice(1)),
       ...dependsOn,
       ...(rootfs === undefined ? [] : [rootfs]),
       ...(tree ?? []).flatMap((entry) => {
         if (entry.type === 'directory' && rootfs !== undefined) return [join(rootfs, entry.path)];
-        return entry.type === 'file' && 'file' in entry.data ? [entry.data.file] : [];
+        return hostFileOf(entry);
       }),
+      ...(options.files ?? []).map(({ host }) => host),
+      ...added.flatMap(hostFileOf),
+      ...(options.files ?? []).map(({ host }) => host),
+      ...added.flatMap((entry) =>
+        entry.type === 'file' && 'file' in entry.data ? inFolder(entry.data.file, options) : [],
+      ),
       ...(source.kind === 'inputs' ? [source.toolchain.ld, LINKER_SCRIPT] : []),
       // Sources that run unbundled, in tests, have no such file.
       ...(existsSync(tool) ? [tool] : []),
@@ -26,6 +38,14 @@ export function dependenciesOf({ source, files, kit, tree }: Resolved, options: 
       join(kit.folder, 'manifest.json'),
     ]),
   ];
+}
+
+const hostFileOf = (entry: RootfsEntry): string[] =>
+  entry.type === 'file' && 'file' in entry.data ? [entry.data.file] : [];
+
+/** A file and, if it came with a folder, the one it lies in, which changes with what is put beside it. */
+function inFolder(file: string, { files = [] }: LinkOptions): string[] {
+  return files.some(({ host }) => host === file) ? [file] : [file, dirname(file)];
 }
 
 /** What no escape makes a name of a file in a Makefile. */

@@ -1,4 +1,5 @@
 import type { WarningOptions } from '../errors/index.js';
+import type { AddedFile } from '../image/added-files.js';
 import type { ImageCompression } from '../image/compression.js';
 import type { SyscallMode } from '../rewrite/index.js';
 
@@ -17,6 +18,8 @@ export interface LinkOptions extends WarningOptions {
   readonly cmdline?: string;
   /** Folder or cpio archive that replaces the default root file system. */
   readonly rootfs?: string;
+  /** Files and folders of the host that are put into it; they replace what it has at their place. */
+  readonly files?: readonly AddedFile[];
   /** Whether system call sites are led to the kernel's entry where that is proven right (the default), or all left alone. */
   readonly syscalls?: SyscallMode;
   /** Path of a text file that says what became of each system call site. */

@@ -1,7 +1,7 @@
 import { UklError, imageErrors, judgeFindings, type Diagnostic } from '../errors/index.js';
 import { demandReplaceable } from '../host/index.js';
 import { checkCmdline } from '../image/cmdline.js';
-import type { RootfsEntry } from '../image/rootfs.js';
+import { contentSize, type RootfsEntry } from '../image/rootfs-entry.js';
 import { readRootfs } from '../image/user-rootfs.js';
 import {
   checkEnvironment,
@@ -49,6 +49,8 @@ export interface Resolved {
   readonly files: readonly SourceFile[];
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
+  /** What is put into it. */
+  readonly added: readonly RootfsEntry[];
 }
 
 /** Everything of pass 1 that can be looked at on its own, so that one run names all that is missing. */
@@ -56,17 +58,19 @@ export async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map, debugFile, dependencyFile } = options;
   const others = [map, debugFile, dependencyFile].filter((path) => path !== undefined);
   const program = await attempt(() => parseProgramArguments(options.program));
-  const [source, kit, tree, ...places] = await Promise.all([
+  const [source, kit, tree, added, ...places] = await Promise.all([
     attempt(() => resolveSource(program.value, options)),
     attempt(() => findKit(options.kit)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
+    attempt(() => addedFiles(options)),
     ...[output, ...others].map((path) => attempt(() => demandReplaceable(path))),
   ]);
   const files = source.value === undefined ? [] : filesOf(source.value);
   const paths = files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]);
-  const taken = rootfs === undefined ? paths : [...paths, rootfs];
+  const given = (options.files ?? []).map(({ host }) => host);
+  const taken = [...paths, ...given, ...(rootfs === undefined ? [] : [rootfs])];
   const problems = [
-    ...[kit, program, source, tree, ...places].flatMap((tried) => tried.problems),
+    ...[kit, program, source, tree, added, ...places].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
@@ -75,8 +79,19 @@ export async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const slot = kit.value?.manifest.slot.size ?? Infinity;
   const memory = source.value?.kind === 'inputs' ? source.value.inputs.memorySize : 0;
   if (memory > slot) problems.push(imageErrors.programTooLarge(memory, slot));
+  const more = added.value ?? [];
+  // Before they are read: they may be more than this machine has memory for.
+  const bytes = more.reduce((sum, entry) => sum + contentSize(entry), 0);
+  if (memory <= slot && memory + bytes > slot)
+    problems.push(imageErrors.initramfsTooLarge(bytes, memory, slot));
   if (!kit.value || !source.value || problems.length > 0) throw new UklError(problems);
-  return { kit: kit.value, source: source.value, files, tree: tree.value };
+  return { kit: kit.value, source: source.value, files, tree: tree.value, added: more };
+}
+
+async function addedFiles({ files = [] }: LinkOptions): Promise<RootfsEntry[]> {
+  if (files.length === 0) return [];
+  const { readAddedFiles } = await import('../image/added-files.js');
+  return readAddedFiles(files);
 }
 
 /** A finished executable needs no tools and no libraries. What a machine lacks is said even of a command line that is wrong. */

@@ -1,4 +1,5 @@
 import { UklError, runErrors, type Diagnostic } from '../errors/index.js';
+import { checkDisks } from './disks.js';
 import { cpuRange, memoryRange, type RunOptions } from './options.js';
 
 /** Everything of a kernel command line must fit into COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h). */
@@ -28,22 +29,28 @@ function checkStrings(option: string, values: readonly string[] = []): Diagnosti
 /**
  * Refuses options that QEMU or the guest would misunderstand, all of them at once.
  *
- * @throws UklError UKL5004, UKL5016
+ * @throws UklError UKL5004, UKL5016, UKL5030
  */
 export function checkOptions(options: RunOptions): void {
-  const { env = [], append = '', ports = [], network } = options;
+  const { env = [], append = '', ports = [], network, hostname } = options;
   const problems = [
     ...checkNumber('--memory', options.memory, memoryRange),
     ...checkNumber('--cpus', options.cpus, cpuRange),
     ...checkNumber('--gdb', options.gdb?.port, { min: 1, max: 65535 }),
     ...checkSeconds('--timeout', options.timeout, 0.001),
     ...checkSeconds('--silence-limit', options.silenceLimit, 0),
+    ...checkSeconds('--stop-timeout', options.stopTimeout, 0),
+    ...checkDisks(options.disks),
     ...checkStrings('arguments', options.args),
     ...checkStrings('--env', env),
     ...env
       .filter((value) => !/^[^=]+=/.test(value))
       .map((value) => runErrors.badOption('--env', `'${value}' is not NAME=value`)),
   ];
+  if (hostname !== undefined && !/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/.test(hostname))
+    problems.push(
+      runErrors.badOption('--hostname', `'${hostname}' is not 1 to 63 letters, digits, dots and hyphens`),
+    );
   if (/[\0\n]/.test(append)) problems.push(runErrors.badOption('--append', 'it has a NUL or a newline'));
   if (Buffer.byteLength(append) > longestAppend)
     problems.push(runErrors.badOption('--append', `it is longer than ${longestAppend} bytes`));

@@ -1,3 +1,4 @@
+import { diskArguments, mountParameters } from './disks.js';
 import { hostForwardRule } from './ports.js';
 import { defaultMemory, type Accelerator, type MachineOptions } from './options.js';
 
@@ -12,15 +13,18 @@ export interface Wiring {
   readonly controlFd?: number;
   /** Inherited descriptor of a socket whose bytes are the program's input. */
   readonly inputFd?: number;
+  /** Inherited descriptor of a socket that asks the program to end. */
+  readonly stopFd?: number;
 }
 
-/** Name of the virtio port that /init looks for (guest/input.h). */
+/** Names of the virtio ports that /init looks for (guest/input.h, guest/control.h). */
 const inputPort = 'ukl.input';
+const stopPort = 'ukl.control';
 
 /** QEMU splits its options at commas; a doubled one is a comma. */
 const commas = (text: string): string => text.replaceAll(',', ',,');
 
-/** QEMU's user network is always the same: a static address saves the seconds of DHCP. */
+/** QEMU's user network is always the same: nothing needs to be asked for. */
 const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3';
 
 /** Kernel parameters of a run; the image's own stand before them. */
@@ -33,13 +37,15 @@ export function kernelParameters(options: MachineOptions): string {
     'no_timer_check',
     ...(options.kernelLog ? [] : ['quiet']),
     ...(options.network === 'none' ? [] : [guestAddress]),
+    ...(options.hostname === undefined ? [] : [`hostname=${options.hostname}`]),
+    ...mountParameters(options.disks),
     ...(options.append ? [options.append] : []),
   ].join(' ');
 }
 
 /** Arguments of QEMU, without its name. The machine has nothing that is not named here. */
 export function qemuArguments(options: MachineOptions, wiring: Wiring): string[] {
-  const { accelerator, resultFile, initrd, controlFd, inputFd } = wiring;
+  const { accelerator, resultFile, initrd, controlFd, inputFd, stopFd } = wiring;
   const result = [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-machine', 'q35', '-accel', accelerator, '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
@@ -56,10 +62,10 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
     result.push('-device', 'virtio-net-pci,netdev=net0,romfile=');
   }
   result.push('-object', 'rng-random,id=rng0,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng0');
-  if (inputFd !== undefined) {
-    result.push('-chardev', `socket,id=input,fd=${inputFd}`, '-device', 'virtio-serial-pci,id=ports');
-    result.push('-device', `virtserialport,bus=ports.0,nr=1,chardev=input,name=${inputPort}`);
-  }
+  result.push(...diskArguments(options.disks));
+  if (inputFd !== undefined || stopFd !== undefined) result.push('-device', 'virtio-serial-pci,id=ports');
+  if (inputFd !== undefined) result.push(...virtioPort('input', inputFd, inputPort));
+  if (stopFd !== undefined) result.push(...virtioPort('stop', stopFd, stopPort));
   if (controlFd !== undefined) {
     result.push('-chardev', `socket,id=control,fd=${controlFd}`, '-mon', 'chardev=control,mode=control');
   }
@@ -67,6 +73,11 @@ export function qemuArguments(options: MachineOptions, wiring: Wiring): string[]
   if (controlFd !== undefined || options.gdb?.wait) result.push('-S');
   result.push(...(options.qemuArguments ?? []));
   return result;
+}
+
+function virtioPort(id: string, fd: number, name: string): string[] {
+  const device = `virtserialport,bus=ports.0,chardev=${id},name=${name}`;
+  return ['-chardev', `socket,id=${id},fd=${fd}`, '-device', device];
 }
 
 /** One line that a POSIX shell reads as these words. */

@@ -2,6 +2,7 @@ export {
   cpuRange,
   defaultMemory,
   defaultSilenceLimit,
+  defaultStopTimeout,
   machineFailureExitCode,
   memoryRange,
   type Accelerator,
@@ -12,6 +13,8 @@ export {
   type RunOptions,
   type RunResult,
 } from './options.js';
+export { parseDisk, type Disk } from './disks.js';
+export { diskRequirements } from './prepare-disk.js';
 export { parsePort, type PortForward } from './ports.js';
 export { shellLine } from './command.js';
 export { defaultQemu, runRequirements } from './qemu.js';

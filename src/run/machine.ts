@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ConsoleWatch } from './console.js';
 import { ProgramInput } from './input.js';
-import { defaultSilenceLimit, type RunOptions } from './options.js';
+import { defaultSilenceLimit, defaultStopTimeout, type RunOptions } from './options.js';
 import { Qmp, type ShutdownReason } from './qmp.js';
 import { parseReport, type Report } from './result.js';
 
@@ -21,7 +21,7 @@ const panicGrace = 2_000;
 const quitGrace = 2_000;
 
 /** Why a machine was ended from outside. */
-export type StopReason = 'timeout' | 'silence' | 'abort' | 'halted' | 'no power-off';
+export type StopReason = 'timeout' | 'silence' | 'abort' | 'halted' | 'no power-off' | 'not ended';
 
 /** All that is known of a machine that is no more. */
 export interface MachineEnd {
@@ -42,24 +42,34 @@ export const controlFd = 3;
 /** The descriptor that QEMU inherits for the program's input. */
 export const inputFd = 4;
 
+/** The descriptor that QEMU inherits for asking the program to end. */
+export const stopFd = 5;
+
+/** What /init takes for that wish (guest/control.h). */
+const stopWord = 'terminate\n';
+
 /** Why the machine must be ended now, if it must. Times are milliseconds of Date.now(). */
 class Limits {
   #started = Date.now();
   #resultSince: number | undefined;
   #bytes = 0;
   #bytesSince = Date.now();
+  #askedSince: number | undefined;
 
   constructor(readonly options: RunOptions) {}
 
   check(report: Report, alive: boolean, console: ConsoleWatch): StopReason | undefined {
     const now = Date.now();
     const { timeout, silenceLimit = defaultSilenceLimit, signal, gdb } = this.options;
+    const { stop, stopTimeout = defaultStopTimeout } = this.options;
     if (report.end !== undefined) this.#resultSince ??= now;
     if (console.bytes !== this.#bytes) {
       this.#bytes = console.bytes;
       this.#bytesSince = now;
     }
+    if (stop?.aborted) this.#askedSince ??= now;
     if (signal?.aborted) return 'abort';
+    if (this.#askedSince !== undefined && now - this.#askedSince > stopTimeout * 1000) return 'not ended';
     if (this.#resultSince !== undefined && now - this.#resultSince > powerOffGrace) return 'no power-off';
     if (console.halted && now - this.#bytesSince > panicGrace) return 'halted';
     if (timeout !== undefined && now - this.#started > timeout * 1000) return 'timeout';
@@ -77,7 +87,7 @@ class Limits {
 /**
  * Runs QEMU until the machine ends or a limit ends it. Never longer: QEMU is asked, then killed.
  *
- * @param command - QEMU and its arguments, wired to {@link controlFd}, {@link inputFd} and `resultFile`.
+ * @param command - QEMU and its arguments, wired to {@link controlFd}, {@link inputFd}, {@link stopFd} and `resultFile`.
  */
 export async function operateMachine(
   command: readonly [string, ...string[]],
@@ -88,8 +98,8 @@ export async function operateMachine(
   const limits = new Limits(options);
   const console = new ConsoleWatch();
   const qemu = execa(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    buffer: { stderr: true, stdout: false, fd3: false, fd4: false },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    buffer: { stderr: true, stdout: false, fd3: false, fd4: false, fd5: false },
     reject: false,
     // Node may be ended by a signal while the machine runs.
     cleanup: true,
@@ -108,6 +118,10 @@ export async function operateMachine(
       options.input,
       options.input.kind === 'data' ? (qemu.stdio[inputFd] as unknown as Duplex) : qemu.stdin,
     );
+  // execa's types know of five descriptors.
+  const askToEnd = stopper((qemu.stdio as readonly unknown[])[stopFd] as Duplex);
+  if (options.stop?.aborted) askToEnd();
+  else options.stop?.addEventListener('abort', askToEnd, { once: true });
   let sinkError: unknown;
   const output = passOutput(qemu.stdout, console, options).catch((error: unknown) => {
     sinkError = error ?? new Error('the console sink failed');
@@ -132,6 +146,7 @@ export async function operateMachine(
     }
   } finally {
     input?.stop();
+    options.stop?.removeEventListener('abort', askToEnd);
     if (!ended) qemu.kill('SIGKILL');
   }
   const result = await end;
@@ -150,6 +165,15 @@ export async function operateMachine(
     ...(stop === undefined ? {} : { stop }),
     ...(qmp.shutdown === undefined ? {} : { shutdown: qmp.shutdown }),
     ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** What asks the program to end. QEMU keeps the word until /init has opened its port. */
+function stopper(port: Duplex): () => void {
+  // It closes when QEMU ends; whoever waits for QEMU knows.
+  port.on('error', () => port.destroy());
+  return () => {
+    if (port.writable) port.write(stopWord);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Diagnostic } from '../errors/index.js';
+import type { Disk } from './disks.js';
 import type { PortForward } from './ports.js';
 
 /** How the machine's instructions are executed: by the CPU's virtualization, or by QEMU's translator. */
@@ -26,6 +27,10 @@ export interface MachineOptions {
   /** `user`: QEMU's own network, guest 10.0.2.15, host 10.0.2.2. Default `user`. */
   readonly network?: 'user' | 'none';
   readonly ports?: readonly PortForward[];
+  /** Disks, mounted before the program starts, unmounted behind it. A run makes those that are not there. */
+  readonly disks?: readonly Disk[];
+  /** The guest's name. Default: the image's, or `ukl`. */
+  readonly hostname?: string;
   /** Kernel parameters, behind all others. */
   readonly append?: string;
   /** Show the kernel's messages on the console; default only its warnings and worse. */
@@ -66,7 +71,11 @@ export interface RunOptions extends MachineOptions {
   readonly onConsole?: (bytes: Uint8Array) => void | Promise<void>;
   /** Gets notes, before the machine starts. */
   readonly onNote?: (note: Diagnostic) => void;
-  /** Stops the machine. */
+  /** Asks the program to end, by SIGTERM; the machine then ends with it. */
+  readonly stop?: AbortSignal;
+  /** Seconds from asking to ending the machine. Default {@link defaultStopTimeout}. */
+  readonly stopTimeout?: number;
+  /** Ends the machine at once. */
   readonly signal?: AbortSignal;
 }
 
@@ -97,6 +106,9 @@ export const cpuRange = { min: 1, max: 64 } as const;
 
 /** Seconds: ten times what an emulated boot takes on a slow machine. */
 export const defaultSilenceLimit = 120;
+
+/** Seconds, as docker has it. */
+export const defaultStopTimeout = 10;
 
 /**
  * Exit code of `ukl-link run` when the machine, not its program, failed (UKL5xxx); the number that docker, timeout

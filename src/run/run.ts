@@ -1,16 +1,23 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UklError, runErrors } from '../errors/index.js';
+import { UklError, diskErrors, runErrors, type Diagnostic } from '../errors/index.js';
 import { forgetTemporary, temporaryName, writeFileAtomic } from '../host/index.js';
 import { chooseAccelerator } from './accelerator.js';
 import { checkOptions } from './check-options.js';
 import { qemuArguments } from './command.js';
 import { checkBootable } from './image-check.js';
 import { makeRunInitrd, type RunFiles } from './initrd.js';
-import { controlFd, inputFd, operateMachine, type MachineEnd } from './machine.js';
-import { defaultSilenceLimit, type Accelerator, type RunOptions, type RunResult } from './options.js';
+import { controlFd, inputFd, operateMachine, stopFd, type MachineEnd } from './machine.js';
+import {
+  defaultSilenceLimit,
+  defaultStopTimeout,
+  type Accelerator,
+  type RunOptions,
+  type RunResult,
+} from './options.js';
 import { hostForwardRule } from './ports.js';
+import { prepareDisk } from './prepare-disk.js';
 import { defaultQemu, qemuCommand } from './qemu.js';
 import { exitCodeOf } from './result.js';
 
@@ -20,7 +27,7 @@ import { exitCodeOf } from './result.js';
  * Every other end of the machine is an error: it always comes, within the limits given, with the reason and the last
  * lines of the console.
  *
- * @throws UklError UKL5001 to UKL5017
+ * @throws UklError UKL5001 to UKL5017, UKL5021, UKL5030 to UKL5034
  */
 export async function runImage(options: RunOptions): Promise<RunResult> {
   checkOptions(options);
@@ -28,13 +35,14 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator, note } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
   if (note !== undefined) options.onNote?.(note);
+  await prepareDisks(options);
   const dir = temporaryName(join(tmpdir(), 'ukl-run'));
   try {
     await mkdir(dir, { mode: 0o700 });
     const resultFile = join(dir, 'result');
     const initrd = join(dir, 'initrd');
     await writeFile(initrd, await makeRunInitrd({ ...options, stdin: stdinOf(options) }));
-    const tied = { accelerator, resultFile, initrd, controlFd };
+    const tied = { accelerator, resultFile, initrd, controlFd, stopFd };
     const wiring = options.input?.kind === 'data' ? { ...tied, inputFd } : tied;
     const args = qemuArguments(options, wiring);
     return conclude(await operateMachine(qemuCommand(qemu, args), resultFile, options), options, accelerator);
@@ -44,6 +52,11 @@ export async function runImage(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/** One after the other: two may be one file. */
+async function prepareDisks({ disks = [] }: RunOptions): Promise<void> {
+  for (const disk of disks) await prepareDisk(disk);
+}
+
 function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
   if (input === undefined) return 'null';
   return input.kind === 'data' ? 'port' : 'console';
@@ -51,7 +64,8 @@ function stdinOf({ input }: RunOptions): RunFiles['stdin'] {
 
 /**
  * The command a run would start, to be run by hand: the result goes to the file IMAGE.result there. If the program gets
- * arguments or variables, or an initrd is given, the command needs a file with them: it is written to IMAGE.initrd.
+ * arguments or variables, or an initrd is given, the command needs a file with them: it is written to IMAGE.initrd. Disks that are not
+ * there are made.
  *
  * @throws UklError UKL5001 to UKL5004, UKL5014, UKL5016, UKL6003, UKL6004
  */
@@ -60,6 +74,7 @@ export async function runCommand(options: RunOptions): Promise<string[]> {
   await checkBootable(options.image);
   const qemu = options.qemu ?? defaultQemu;
   const { accelerator } = await chooseAccelerator(options.accelerator ?? 'auto', qemu);
+  await prepareDisks(options);
   const wiring = { accelerator, resultFile: `${options.image}.result` };
   const needsInitrd =
     (options.args?.length ?? 0) + (options.env?.length ?? 0) > 0 || options.initrd !== undefined;
@@ -88,10 +103,11 @@ function conclude(end: MachineEnd, options: RunOptions, accelerator: Accelerator
   const outcome = report.end;
   if (outcome !== undefined && outcome.kind !== 'error')
     return { outcome, exitCode: exitCodeOf(outcome), accelerator, seconds };
-  if (outcome !== undefined)
-    throw new UklError(runErrors.programNotStarted(outcome.errno, outcome.what, tail));
+  if (outcome !== undefined) throw new UklError(notStarted(outcome.errno, outcome.what, tail));
   if (stop === 'timeout') throw new UklError(runErrors.timedOut(options.timeout ?? 0, tail));
   if (stop === 'silence') throw new UklError(runErrors.silent(options.silenceLimit ?? defaultSilenceLimit));
+  if (stop === 'not ended')
+    throw new UklError(runErrors.stopTimedOut(options.stopTimeout ?? defaultStopTimeout, tail));
   if (stop === 'abort') throw new UklError(runErrors.stopped());
   if (console.panic !== undefined) throw new UklError(runErrors.kernelPanic(console.panic, tail));
   if (failure !== undefined) throw new UklError(qemuFailure(end, options, failure));
@@ -103,7 +119,19 @@ function conclude(end: MachineEnd, options: RunOptions, accelerator: Accelerator
   throw new UklError(runErrors.stopped());
 }
 
-function qemuFailure(end: MachineEnd, options: RunOptions, failure: string) {
+/** Why /init has given up before the program ran. */
+function notStarted(errno: number, what: string, tail: readonly string[]): Diagnostic {
+  const [, folder] = /^mount (.+)$/.exec(what) ?? [];
+  return folder === undefined
+    ? runErrors.programNotStarted(errno, what, tail)
+    : diskErrors.mountFailed(folder, errno, tail);
+}
+
+function qemuFailure(end: MachineEnd, options: RunOptions, failure: string): Diagnostic {
+  const locked = options.disks?.find(({ file }) =>
+    end.said.some((line) => /Failed to get .*lock/.test(line) && end.said.join('\n').includes(file)),
+  );
+  if (locked !== undefined) return diskErrors.diskInUse(locked.file);
   const taken = options.ports?.find((port) =>
     end.said.some(
       (line) =>

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import {
   type LinkedProgram,
   type RootfsEntry,
 } from '../../src/image/index.js';
+import { readGuestInit } from '../../src/image/guest-init.js';
 import { findKit } from '../../src/kernel/store.js';
 import { runImage } from '../../src/run/index.js';
 import { bootModel } from '../support/image/boot-model.js';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   kitFolder = (await findKit()).folder;
   parts = await loadBootParts(kitFolder);
   program = buildSlotProgram(dir, parts.slot);
-  rootfs = defaultRootfs({ init: await readFile(join(kitFolder, 'init')), argv: ['slot-program'], env: [] });
+  rootfs = defaultRootfs({ init: await readGuestInit(), argv: ['slot-program'], env: [] });
 });
 afterAll(() => rm(dir, { recursive: true }));
 

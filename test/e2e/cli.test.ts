@@ -46,6 +46,10 @@ describe('help', () => {
       '--kit',
       '--syscalls',
       '--map',
+      '--config',
+      '--dependency-file',
+      '--print-makefile',
+      '--print-cmake',
       '--print-stats',
     ]) {
       expect(stdout).toContain(option);

@@ -81,14 +81,15 @@ describe('a machine that fails', () => {
   it('is ended with the run that is told to stop', async () => {
     const image = await buildStubImage(images, 'stopped', { console: 'running\n', then: 'hang' });
     const { temporary } = newBench();
-    const result = await runCli(['run', image, ...machine, '--json'], {
+    const result = await runCli(['run', image, ...machine, '--stop-timeout', '1', '--json'], {
       env: { TMPDIR: temporary },
       onStderr: (text, kill) => {
         if (text === 'running\n') kill('SIGTERM');
       },
     });
     expect(result.status).toBe(143);
-    expect(saidCodes(result.stderr)).toEqual(['UKL6006']);
+    // Nobody in this machine hears that it is to end.
+    expect(saidCodes(result.stderr)).toEqual(['UKL5021']);
     expect(snapshot(temporary)).toEqual({});
     expect(await processesNaming(image)).toEqual([]);
   });
@@ -103,6 +104,43 @@ describe('a machine that fails', () => {
     run.kill('SIGKILL');
     await once(run, 'close');
     await expect.poll(() => processesNaming(image)).toEqual([]);
+  });
+});
+
+describe('a disk', () => {
+  it('with content of another kind ends the run before QEMU starts, and stays as it is', async () => {
+    const image = await buildStubImage(images, 'with-disk', { then: 'hang' });
+    const disk = join(images, 'precious');
+    writeFileSync(disk, 'my only copy');
+    const said = await failRun(image, ['--disk', disk]);
+    expect(said).toMatch(
+      /^ukl-link: error UKL5031: .*no ext4 file system; it was left as it is\n {4}in .*precious\n/,
+    );
+  });
+
+  it.each([['x,size=1'], ['x:/a:/b'], ['x:data']])(
+    'is refused before its file is made: %s',
+    async (words) => {
+      const image = await buildStubImage(images, 'with-disk', { then: 'hang' });
+      const folder = newBench().temporary;
+      const { stderr } = await runCli(['run', image, ...machine, '--disk', words], { cwd: folder });
+      expect(saidCodes(stderr)).toEqual(['UKL5030']);
+      expect(snapshot(folder)).toEqual({});
+    },
+  );
+
+  it('is made for a dry run, too, whose command uses it', async () => {
+    const image = await buildStubImage(images, 'with-disk', { then: 'hang' });
+    const folder = newBench().temporary;
+    const { stdout, status } = await runCli(
+      ['run', image, ...machine, '--disk', 'd.img,size=16M', '--dry-run'],
+      {
+        cwd: folder,
+      },
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('"filename":"d.img"');
+    expect(Object.keys(snapshot(folder))).toEqual(['d.img']);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Links that must fail, through the real command line: one catalogued error, and nothing on disk is touched (see failLink). */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -162,12 +162,25 @@ describe('what does not fit', () => {
   });
 });
 
+it('a file for the image that is larger than the slot is not even read', async () => {
+  const large = join(temporaryFolder(), 'large');
+  writeFileSync(large, '');
+  truncateSync(large, 2 ** 40);
+  const problems = await failLink(withHello('--file', `${large}:/srv/large`));
+  expect(codesOf(problems)).toEqual(['UKL3002']);
+  expect(problems[0]?.hint).toContain('--disk FILE:/FOLDER');
+});
+
 describe('options', () => {
   it.each([
     [['--env', 'NOTHING'], 'UKL2020'],
     [['--cmdline', 'caf\u00e9'], 'UKL3005'],
     [['--cmdline', 'x'.repeat(2047)], 'UKL3004'],
     [['--rootfs', '/none'], 'UKL3030'],
+    [['--file', '/none:/etc/none'], 'UKL3030'],
+    [['--file', '/etc/passwd:/init'], 'UKL3036'],
+    [['--file', '/etc/passwd:etc/passwd'], 'UKL3036'],
+    [['--file', '/dev/null:/etc/null'], 'UKL3032'],
     [['--kit', 'abc'], 'UKL4011'],
     [['-lnone'], 'UKL2006'],
     [['--frobnicate'], 'UKL2002'],
@@ -214,6 +227,12 @@ describe('an output that cannot be written', () => {
     for (const output of [hello, join(bench.folder, 'link', 'hello.c..o'), tree]) {
       const problems = await failLink(withHello('--rootfs', tree), { bench, output, inputs: [shop.folder] });
       expect(problems).toMatchObject([{ code: 'UKL2018', file: output }]);
+      const added = await failLink(withHello('--file', `${tree}:/x`), {
+        bench,
+        output,
+        inputs: [shop.folder],
+      });
+      expect(added).toMatchObject([{ code: 'UKL2018', file: output }]);
     }
     for (const map of [hello, join(bench.folder, 'link', 'hello.c..o')]) {
       const problems = await failLink(withHello(`--map=${map}`), { bench, inputs: [shop.folder] });

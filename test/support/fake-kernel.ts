@@ -96,10 +96,6 @@ export const fakeParts: KitParts = {
     writeFileSync(join(kitFolder, 'boot', 'part'), 'boot part');
     return Promise.resolve(['lz4']);
   },
-  init: (kitFolder) => {
-    writeFileSync(join(kitFolder, 'init'), 'init');
-    return Promise.resolve();
-  },
 };
 
 /** A kit of the fake kernel, packed, and a store to install it into. */

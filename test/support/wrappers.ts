@@ -51,9 +51,12 @@ export function runBoth(
   return { plain, wrapped: run('wrapped', { CC: 'ukl-gcc', CXX: 'ukl-g++' }) };
 }
 
-/** Names of gcc's temporary files are never the same twice. */
+/**
+ * Names of gcc's temporary files are never the same twice. And the one difference that there may be: asked to show how it calls the linker, gcc
+ * shows the path of ours.
+ */
 function anonymous(text: string): string {
-  return text.replace(/\/tmp\/cc\w{6}/g, '/tmp/cc');
+  return text.replace(/\/tmp\/cc\w{6}/g, '/tmp/cc').replaceAll(`${bin}/../libexec/ukl/ld `, '/usr/bin/ld ');
 }
 
 /** Whether an executable has a record. */

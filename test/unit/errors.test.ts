@@ -13,6 +13,7 @@ const RANGES: Readonly<Record<string, string>> = {
   'image.ts': '3',
   'kernel.ts': '4',
   'run.ts': '5',
+  'disk.ts': '5',
   'host.ts': '6',
   'config.ts': '6',
 };

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../host/index.js';
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
+import type { AddedFile } from '../../image/index.js';
 import type { LinkSettings } from '../../config/index.js';
 import { splitWords } from '../argv.js';
 import { chosenConfig } from '../config-choice.js';
@@ -15,9 +18,20 @@ import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
 import { table } from '../table.js';
 
+/** What other build systems include. */
+const BUILD_FILES = [
+  ['print-makefile', 'make/ukl.mk'],
+  ['print-cmake', 'cmake'],
+] as const;
+
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
   const read = readLinkWords(words);
+  const asked = BUILD_FILES.filter(([option]) => read.given[option] !== undefined);
+  if (asked.length > 0) {
+    for (const [, path] of asked) printLine(join(packageRoot, path));
+    return 0;
+  }
   const options = await linkOptionsOf(read);
   endAtOnceOnSignal();
   const result = await link(options);
@@ -34,8 +48,8 @@ export async function runLink(words: readonly string[]): Promise<number> {
 }
 
 /** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
-async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
-  const flags = linkFlagsOf(words);
+export async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
+  const flags = await linkFlagsOf(words);
   const config = await chosenConfig(words.given.config?.[0], !words.introduced);
   if (config === undefined) return completeOptions(flags);
   const { overlayLink } = await import('../../config/index.js');
@@ -43,7 +57,7 @@ async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOpt
   return completeOptions({ ...settings, dependsOn: [config.file] });
 }
 
-function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): LinkSettings {
+async function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Promise<LinkSettings> {
   return given<LinkSettings>({
     program,
     output: words.output?.[0],
@@ -55,6 +69,7 @@ function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Lin
     env: words.env,
     cmdline: words.cmdline?.[0],
     rootfs: words.rootfs?.[0],
+    files: await filesOf(words.file),
     kit: words.kit?.[0],
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
@@ -64,6 +79,13 @@ function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>): Lin
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+/** A link without such files does not load what reads them. */
+async function filesOf(texts: readonly string[] | undefined): Promise<AddedFile[] | undefined> {
+  if (texts === undefined) return undefined;
+  const { parseAddedFile } = await import('../../image/added-files.js');
+  return texts.map(parseAddedFile);
 }
 
 /** Options that say everything a link must know. */

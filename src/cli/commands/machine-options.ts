@@ -1,6 +1,6 @@
 import type { InferredOptionTypes } from 'yargs';
 import { given } from '../../config/given.js';
-import { defaultMemory, parsePort, type RunOptions } from '../../run/index.js';
+import { defaultMemory, parseDisk, parsePort, type RunOptions } from '../../run/index.js';
 
 /** What can be said about the machine, whatever boots it. */
 export const machineOptions = {
@@ -13,6 +13,13 @@ export const machineOptions = {
     alias: 'p',
     describe: 'Port of the host that leads to one of the program: [ADDRESS:]HOST:GUEST[/udp]',
   },
+  disk: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'Disk of the machine, made if it is not there: FILE[:/FOLDER][,size=1G][,ro] [at /data]',
+  },
+  hostname: { type: 'string', requiresArg: true, describe: 'Name of the machine [ukl]' },
   network: { choices: ['user', 'none'] as const, describe: 'Network of the machine [user]' },
   env: { type: 'string', array: true, nargs: 1, alias: 'e', describe: 'NAME=value for the program' },
   append: { type: 'string', requiresArg: true, describe: 'Kernel parameters, behind those of the image' },
@@ -32,6 +39,8 @@ export function machineOf(words: MachineWords): Omit<RunOptions, 'image'> {
     memory: words.memory,
     cpus: words.cpus,
     ports: words.port?.map(parsePort),
+    disks: words.disk?.map(parseDisk),
+    hostname: words.hostname,
     network: words.network,
     env: words.env,
     append: words.append,

@@ -5,9 +5,16 @@ import { CONFIG_FILE, CONFIG_HELP, chosenConfig } from '../config-choice.js';
 import { withConsoleLog, type ConsoleLog } from '../console-log.js';
 import { given } from '../../config/given.js';
 import { printDiagnostics, printJson, printLine, printNotice } from '../print.js';
-import { machineFailureExitCode, runCommand, runImage, shellLine, type RunOptions } from '../../run/index.js';
+import {
+  defaultStopTimeout,
+  machineFailureExitCode,
+  runCommand,
+  runImage,
+  shellLine,
+  type RunOptions,
+} from '../../run/index.js';
 import { machineOf, machineOptions } from './machine-options.js';
-import { withCleanEnd } from '../signals.js';
+import { withStop } from '../signals.js';
 import { StatusError, UsageError } from '../status.js';
 import { ESCAPE_HINT, consoleTerminal } from '../terminal.js';
 
@@ -28,6 +35,11 @@ export const command = defineCommand({
       requiresArg: true,
       describe: 'Seconds in which the machine must say something; 0: no limit [120]',
     },
+    'stop-timeout': {
+      type: 'number',
+      requiresArg: true,
+      describe: `Seconds that the program has to end when this command is told to [${defaultStopTimeout}]`,
+    },
     gdb: { type: 'number', requiresArg: true, describe: 'Port of 127.0.0.1 for a debugger' },
     'gdb-wait': { type: 'boolean', implies: 'gdb', describe: 'Start only when the debugger says so' },
     'dry-run': { type: 'boolean', describe: 'Print QEMU’s command instead of running it' },
@@ -35,6 +47,7 @@ export const command = defineCommand({
   },
   examples: [
     ['$0 run redis.bzImage -p 6379 -m 1024', 'Redis on port 6379 of this host'],
+    ['$0 run redis.bzImage -p 6379 --disk redis.img -- --dir /data', 'with files that live on'],
     ['$0 run hello.bzImage -- --name world', 'arguments for the program behind --'],
     ['$0 run', `the image and the machine that ${CONFIG_FILE} describes`],
   ],
@@ -46,6 +59,7 @@ export const command = defineCommand({
         ...machineOf(args),
         args: args['--'],
         silenceLimit: args['silence-limit'],
+        stopTimeout: args['stop-timeout'],
         gdb: args.gdb === undefined ? undefined : { port: args.gdb, wait: args['gdb-wait'] === true },
         consoleLog: args['console-log'],
       }),
@@ -80,15 +94,15 @@ async function completeSettings(
 
 /** Boots the image with its console on ours, and ends as its program does. */
 async function runOnConsole(options: RunOptions, json: boolean, log?: ConsoleLog): Promise<number> {
-  const result = await withCleanEnd(async (signal) => {
-    const quit = new AbortController();
-    const terminal = consoleTerminal(() => quit.abort());
+  const result = await withStop(async ({ stop, abort, ask }) => {
+    const terminal = consoleTerminal(ask);
     if (terminal.input.kind === 'terminal') printNotice(ESCAPE_HINT);
     try {
       return await runImage({
         ...options,
         input: terminal.input,
-        signal: AbortSignal.any([signal, quit.signal]),
+        stop,
+        signal: abort,
         onConsole: async (bytes) => {
           await log?.(bytes);
           await writeAll(json ? process.stderr : process.stdout, bytes);

@@ -50,7 +50,7 @@ describe('buildKit', () => {
     ]);
     expect(kit.manifest.kernel).toMatchObject({ release: '6.1.7-fake', version: '6.1.7' });
     expect(kit.manifest.slot).toEqual({ start: '0xffffffff82000000', size: 64 << 20 });
-    expect(Object.keys(kit.manifest.files)).toEqual(['System.map', 'boot/part', 'config', 'init']);
+    expect(Object.keys(kit.manifest.files)).toEqual(['System.map', 'boot/part', 'config']);
     expect(readFileSync(join(kit.folder, 'config'), 'utf8')).toContain('CONFIG_UKL_SLOT_MB=64\n');
     await verifyKit(kit);
     expect(leftovers(cache).every((name) => name.startsWith(`kits/${kit.manifest.key}/`))).toBe(true);
@@ -114,10 +114,10 @@ describe('buildKit', () => {
     const { options } = setUp();
     const { kit } = await buildKit(options);
     // Same length: only the SHA-256 tells.
-    writeFileSync(join(kit.folder, 'init'), 'lnit');
+    writeFileSync(join(kit.folder, 'boot/part'), 'boot part'.toUpperCase());
     const again = await buildKit(options);
     expect(again.existed).toBe(false);
-    expect(readFileSync(join(again.kit.folder, 'init'), 'utf8')).toBe('init');
+    expect(readFileSync(join(again.kit.folder, 'boot/part'), 'utf8')).toBe('boot part');
   });
 
   it('builds from a folder without changing it', async () => {

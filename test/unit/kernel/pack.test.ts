@@ -44,7 +44,7 @@ describe('packed kits', () => {
 
   it('are not made of a damaged kit', async () => {
     const { folder, kit } = await packedKit(temporaryFolder());
-    writeFileSync(join(kit.folder, 'init'), 'lnit');
+    writeFileSync(join(kit.folder, 'boot/part'), 'boot tarp');
     expect(await codesOf(packKit(kit, join(folder, 'damaged')))).toEqual(['UKL4013']);
     expect(existsSync(join(folder, 'damaged'))).toBe(false);
   });

@@ -125,10 +125,12 @@ describe('the store of kits', () => {
     const { store, kits } = await storeOf({ key: A });
     const folder = kits[0]?.folder ?? '';
     truncateSync(join(folder, 'System.map'), 3);
-    rmSync(join(folder, 'init'));
+    rmSync(join(folder, 'boot/part'));
     const problems = await problemsOf(findKit(undefined, store));
     expect(problems.map(({ code }) => code)).toEqual(['UKL4013', 'UKL4013']);
-    expect(problems.map(({ message }) => message).join()).toMatch(/System\.map has 3 bytes.*init is missing/);
+    expect(problems.map(({ message }) => message).join()).toMatch(
+      /System\.map has 3 bytes.*boot\/part is missing/,
+    );
   });
 
   it.each([
@@ -158,9 +160,9 @@ describe('the store of kits', () => {
     const { kits } = await storeOf({ key: A });
     const [kit] = kits;
     if (kit === undefined) expect.fail('no kit');
-    expect((await readKitFile(kit, 'init')).toString()).toBe('init');
-    writeFileSync(join(kit.folder, 'init'), 'lnit');
-    expect(await codesOf(readKitFile(kit, 'init'))).toEqual(['UKL4013']);
+    expect((await readKitFile(kit, 'boot/part')).toString()).toBe('boot part');
+    writeFileSync(join(kit.folder, 'boot/part'), 'boot tarp');
+    expect(await codesOf(readKitFile(kit, 'boot/part'))).toEqual(['UKL4013']);
     expect(await codesOf(verifyKit(kit))).toEqual(['UKL4013']);
   });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kernelParameters, qemuArguments, shellLine, type Wiring } from '../../../src/run/command.js';
-import { parsePort, type MachineOptions } from '../../../src/run/index.js';
+import { parseDisk, parsePort, type MachineOptions } from '../../../src/run/index.js';
 
 const wiring: Wiring = { accelerator: 'tcg', resultFile: '/tmp/a,b/result' };
 const line = (options: Partial<MachineOptions> = {}, more: Partial<Wiring> = {}): string =>
@@ -40,8 +40,15 @@ test.each([
   [
     'input',
     line({}, { inputFd: 4 }),
-    '-chardev socket,id=input,fd=4 -device virtio-serial-pci,id=ports -device virtserialport,bus=ports.0,nr=1,chardev=input,name=ukl.input',
+    '-device virtio-serial-pci,id=ports -chardev socket,id=input,fd=4 -device virtserialport,bus=ports.0,chardev=input,name=ukl.input',
   ],
+  [
+    'the wish to end',
+    line({}, { stopFd: 5 }),
+    '-device virtio-serial-pci,id=ports -chardev socket,id=stop,fd=5 -device virtserialport,bus=ports.0,chardev=stop,name=ukl.control',
+  ],
+  ['a disk', line({ disks: [parseDisk('a.img')] }), 'ukl.mount=disk0:/data '],
+  ['a name', line({ hostname: 'box' }), ' hostname=box '],
   ['more arguments come last', line({ qemuArguments: ['-d', 'int'] }), / -d int$/],
 ])('%s', (_name, command, part) => {
   expect(command).toMatch(part);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { UklError } from '../../../src/index.js';
 import { checkOptions } from '../../../src/run/check-options.js';
-import { parsePort, type RunOptions } from '../../../src/run/index.js';
+import { parseDisk, parsePort, type RunOptions } from '../../../src/run/index.js';
 
 function problems(options: Partial<RunOptions>): string[] {
   try {
@@ -34,6 +34,12 @@ test.each<[Partial<RunOptions>, RegExp]>([
   [{ env: ['NAME'] }, /--env: 'NAME' is not NAME=value/],
   [{ env: ['=x'] }, /--env/],
   [{ append: 'a\nb' }, /--append/],
+  [{ stopTimeout: -1 }, /--stop-timeout/],
+  [{ hostname: 'a b' }, /--hostname/],
+  [{ hostname: '' }, /--hostname/],
+  [{ disks: [parseDisk('a:data')] }, /UKL5030 disk 'a': 'data' is no absolute path/],
+  [{ disks: [parseDisk('a:/')] }, /no absolute path/],
+  [{ disks: [parseDisk('a'), parseDisk('b')] }, /'b': there is another disk at \/data/],
   [{ append: 'x'.repeat(1501) }, /--append/],
   [{ network: 'none', ports: [parsePort('1:1')] }, /--port/],
 ])('%j is refused', (options, why) => {
