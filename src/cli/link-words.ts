@@ -62,6 +62,8 @@ export const linkOptions = {
   ...warningOptions,
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },
+  'print-makefile': { describe: 'Print the path of a Makefile to include, docs/make.md' },
+  'print-cmake': { describe: 'Print the folder of the CMake module Ukl, docs/make.md' },
 } as const satisfies InputOptions;
 
 /** Options of `ukl-link check`, which takes its inputs as a link does. */

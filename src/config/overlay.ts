@@ -8,13 +8,16 @@ export interface LinkFlags extends LinkSettings {
 }
 
 /** A link as the file says it, with the command line's word over it: single values replace, lists go on. */
-export function overlayLink(file: LinkSettings, { replacesProgram, ...flags }: LinkFlags): LinkSettings {
+export function overlayLink(
+  { libraries = [], ...file }: LinkSettings,
+  { replacesProgram, ...flags }: LinkFlags,
+): LinkSettings {
   const typed = flags.program ?? [];
   const program = replacesProgram ? typed : [...(file.program ?? []), ...typed];
   return {
     ...file,
     ...flags,
-    program: [...program, ...(file.libraries ?? [])],
+    program: [...program, ...libraries],
     args: both(file.args, flags.args),
     // Of several variables with one name the last one counts (docs/run.md).
     env: both(file.env, flags.env),

@@ -12,7 +12,7 @@ import {
   parseDisk,
   parsePort,
 } from '../run/index.js';
-import { LONE_OPTIONS } from './input-word.js';
+import { lacksValue } from './input-word.js';
 
 /*
  * Keys are the flags of the command line in camel case, in the plural where a flag is repeated. Every value says what it must be, for
@@ -61,10 +61,7 @@ const variables = () =>
 /** An input in ld's spelling. The values of options are joined to them: a list has no other way to tell them from files. */
 const input = () =>
   text().check(
-    z.refine(
-      (word) => !LONE_OPTIONS.has(word),
-      'must have the option’s value in the same string, as in -LDIR',
-    ),
+    z.refine((word) => !lacksValue(word), 'must have the option’s value in the same string, as in -LDIR'),
   );
 
 /** A text that must be as the command line has it. */
@@ -93,6 +90,23 @@ function problemOf(read: () => unknown): string | undefined {
 /** An optional key, with its line in docs/config.md. */
 const key = <Value extends z.core.$ZodType>(value: Value & z.ZodMiniType, what: string) =>
   z.optional(value.check(z.describe(what)));
+
+const addedFile = () =>
+  z.union(
+    [
+      wordOf(parseAddedFile),
+      object({
+        from: text().check(z.describe('A file or folder of this machine (path)')),
+        to: z
+          .string({ error: 'must be an absolute path' })
+          .check(
+            z.regex(/^\/[^\0]*$/, 'must be an absolute path'),
+            z.describe('Where it is in the root file system'),
+          ),
+      }),
+    ],
+    { error: 'must be HOST:GUEST or an object with "from" and "to"' },
+  );
 
 const run = object({
   memory: key(whole(memoryRange), `MiB of memory; ${defaultMemory} when left out`),
@@ -141,7 +155,7 @@ export const configSchema = object({
   cmdline: key(anyText(), 'Kernel command line of the image'),
   rootfs: key(text(), 'Folder or cpio archive that replaces the small root file system (path)'),
   files: key(
-    list(wordOf(parseAddedFile)),
+    list(addedFile()),
     'Files and folders (paths) for the root file system: "redis.conf:/etc/redis.conf", "www:/srv/www"',
   ),
   compress: key(oneOf(COMPRESSIONS), `Compression of the image; "${COMPRESSIONS[0]}" when left out`),

@@ -31,7 +31,11 @@ export function linkSettings(file: ConfigFile, located: Located): LinkSettings {
     env: variables(file.env),
     cmdline: file.cmdline,
     rootfs: path(file.rootfs, located),
-    files: file.files?.map(parseAddedFile).map(({ host, guest }) => ({ host: located(host), guest })),
+    files: file.files?.map((added) => {
+      const { host, guest } =
+        typeof added === 'string' ? parseAddedFile(added) : { host: added.from, guest: added.to };
+      return { host: located(host), guest };
+    }),
     compress: file.compress,
     kit: pathOrName(file.kit, located),
     syscalls: file.syscalls,

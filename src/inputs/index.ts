@@ -2,6 +2,7 @@ export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
 export { executableFindings, openExecutable, type Executable } from './executable.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
+export { isFile, readLdWords } from './ld-words.js';
 export { ldInputs, ldOptions } from './ld-inputs.js';
 export { resolveInputs, surveyInputs, type ResolvedInputs, type SurveyedInputs } from './inputs.js';
 export type { LinkItem } from './items.js';

@@ -90,7 +90,9 @@ export function slotSections(
     type: section.type,
     flags: section.flags,
     address: section.address,
-    offset: Number(section.address - base),
+    // An empty one may have its place behind all bytes.
+    offset:
+      section.size > 0 ? Number(section.address - base) : Math.min(Number(section.address - base), start),
     size: section.size,
     link: newIndex[section.link] ?? 0,
     info: section.has(SHF.INFO_LINK) ? (newIndex[section.info] ?? 0) : section.info,

@@ -91,21 +91,24 @@ function checkLoads(elf: ElfFile, loads: readonly Segment[], slotSize: number): 
     else if (align > SLOT_ALIGN) problems.push(`${name} wants to be aligned to ${align} bytes`);
     free = alignUp(at + memorySize, PAGE_SIZE);
   }
-  for (const name of outside(elf, loads)) problems.push(`${name} is said to lie where no segment is loaded`);
+  for (const name of outside(elf, loads))
+    problems.push(`${name} does not lie in a segment as it lies in the file`);
   if (problems.length > 0)
     throw new UklError(problems.map((why) => linkErrors.executableLayout(elf.origin, why)));
 }
 
-/** What has bytes in the file, but by its address not in a segment that is loaded. */
+/** What has bytes in the file, but by its address others than those, or none. */
 function outside(elf: ElfFile, loads: readonly Segment[]): string[] {
-  const isLoaded = (address: bigint, size: number): boolean =>
+  const isLoaded = (address: bigint, offset: number, size: number): boolean =>
     size === 0 ||
-    loads.some(({ virtualAddress, fileSize }) => {
-      const at = Number(address - virtualAddress);
-      return at >= 0 && at + size <= fileSize;
+    loads.some((load) => {
+      const at = Number(address - load.virtualAddress);
+      return at >= 0 && at + size <= load.fileSize && at === offset - load.offset;
     });
-  const segments = elf.segments.filter((s) => !isLoaded(s.virtualAddress, s.fileSize));
-  const sections = elf.sections.filter((s) => s.isAllocated && s.inFile && !isLoaded(s.address, s.size));
+  const segments = elf.segments.filter((s) => !isLoaded(s.virtualAddress, s.offset, s.fileSize));
+  const sections = elf.sections.filter(
+    (s) => s.isAllocated && s.inFile && !isLoaded(s.address, s.offset, s.size),
+  );
   return [...segments.map(({ typeName }) => typeName), ...sections.map(({ name }) => name)];
 }
 

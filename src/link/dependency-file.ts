@@ -11,11 +11,13 @@ export function dependenciesOf(
   { source, files, kit, tree, added }: Resolved,
   options: LinkOptions,
 ): string[] {
-  const { rootfs, dependsOn = [] } = options;
+  const { program, rootfs, dependsOn = [] } = options;
   const tool = join(packageRoot, 'dist', 'cli.cjs');
   return [
     ...new Set([
-      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
+      // What an executable of the wrappers carries has a name, but no file of its own.
+      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths].filter(existsSync)),
+      ...program.filter((word) => word.startsWith('@')).map((word) => word.slice(1)),
       ...dependsOn,
       ...(rootfs === undefined ? [] : [rootfs]),
       ...(tree ?? []).flatMap((entry) => {
@@ -24,6 +26,10 @@ export function dependenciesOf(
       }),
       ...(options.files ?? []).map(({ host }) => host),
       ...added.flatMap(hostFileOf),
+      ...(options.files ?? []).map(({ host }) => host),
+      ...added.flatMap((entry) =>
+        entry.type === 'file' && 'file' in entry.data ? inFolder(entry.data.file, options) : [],
+      ),
       ...(source.kind === 'inputs' ? [source.toolchain.ld, LINKER_SCRIPT] : []),
       // Sources that run unbundled, in tests, have no such file.
       ...(existsSync(tool) ? [tool] : []),
@@ -36,6 +42,11 @@ export function dependenciesOf(
 
 const hostFileOf = (entry: RootfsEntry): string[] =>
   entry.type === 'file' && 'file' in entry.data ? [entry.data.file] : [];
+
+/** A file and, if it came with a folder, the one it lies in, which changes with what is put beside it. */
+function inFolder(file: string, { files = [] }: LinkOptions): string[] {
+  return files.some(({ host }) => host === file) ? [file] : [file, dirname(file)];
+}
 
 /** What no escape makes a name of a file in a Makefile. */
 const UNWRITABLE = /[\t\n;=|()]|\\$/;

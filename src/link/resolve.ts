@@ -70,7 +70,7 @@ export async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const given = (options.files ?? []).map(({ host }) => host);
   const taken = [...paths, ...given, ...(rootfs === undefined ? [] : [rootfs])];
   const problems = [
-    ...[kit, program, source, tree, added, ...places].flatMap((tried) => tried.problems),
+    ...[kit, program, tree, added, ...places, source].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),

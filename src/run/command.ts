@@ -24,7 +24,7 @@ const stopPort = 'ukl.control';
 /** QEMU splits its options at commas; a doubled one is a comma. */
 const commas = (text: string): string => text.replaceAll(',', ',,');
 
-/** QEMU's user network is always the same: a static address saves the seconds of DHCP. */
+/** QEMU's user network is always the same: nothing needs to be asked for. */
 const guestAddress = 'ip=10.0.2.15::10.0.2.2:255.255.255.0:ukl:eth0:off:10.0.2.3';
 
 /** Kernel parameters of a run; the image's own stand before them. */

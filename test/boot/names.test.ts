@@ -1,7 +1,6 @@
 /** What a program finds in its machine to look names up, and that the answers come. */
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -48,7 +47,7 @@ async function nameServer(name: string, address: readonly number[]): Promise<num
     socket.send(Buffer.concat([header, question, answer]), port, from);
   });
   await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
-  return (socket.address() as AddressInfo).port;
+  return socket.address().port;
 }
 
 it('localhost, the machine’s own name and those of a name server', async () => {

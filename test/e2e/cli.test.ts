@@ -46,6 +46,10 @@ describe('help', () => {
       '--kit',
       '--syscalls',
       '--map',
+      '--config',
+      '--dependency-file',
+      '--print-makefile',
+      '--print-cmake',
       '--print-stats',
     ]) {
       expect(stdout).toContain(option);
@@ -70,8 +74,11 @@ describe('help', () => {
 });
 
 it('says what to do when it is not built yet', () => {
-  const bin = join(temporaryFolder(), 'ukl-link');
-  copyFileSync(join(packageRoot, 'bin/ukl-link'), bin);
+  const checkout = temporaryFolder();
+  const bin = join(checkout, 'bin/ukl-link');
+  for (const folder of ['bin', 'libexec']) mkdirSync(join(checkout, folder));
+  for (const file of ['bin/ukl-link', 'libexec/start.cjs'])
+    copyFileSync(join(packageRoot, file), join(checkout, file));
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, '--version'], { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toBe('ukl-link: this checkout is not built yet\n    build it with: make tool\n');
@@ -196,6 +203,7 @@ describe('doctor', () => {
       'link',
       'kernel build',
       'run',
+      'run --disk',
       'gdb',
       'kernel tree',
       'kvm',

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../host/index.js';
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
@@ -16,9 +18,20 @@ import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
 import { table } from '../table.js';
 
+/** What other build systems include. */
+const BUILD_FILES = [
+  ['print-makefile', 'make/ukl.mk'],
+  ['print-cmake', 'cmake'],
+] as const;
+
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */
 export async function runLink(words: readonly string[]): Promise<number> {
   const read = readLinkWords(words);
+  const asked = BUILD_FILES.filter(([option]) => read.given[option] !== undefined);
+  if (asked.length > 0) {
+    for (const [, path] of asked) printLine(join(packageRoot, path));
+    return 0;
+  }
   const options = await linkOptionsOf(read);
   endAtOnceOnSignal();
   const result = await link(options);
@@ -35,7 +48,7 @@ export async function runLink(words: readonly string[]): Promise<number> {
 }
 
 /** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
-async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
+export async function linkOptionsOf(words: InputWords<LinkOptionName>): Promise<LinkOptions> {
   const flags = await linkFlagsOf(words);
   const config = await chosenConfig(words.given.config?.[0], !words.introduced);
   if (config === undefined) return completeOptions(flags);

@@ -35,10 +35,13 @@ function exerciseStaticPie(bytes: Uint8Array, findings: Findings): void {
   const program = findings.attempt(() => layOutStaticPie(elf, SLOT.size));
   if (program === undefined) return;
   compareSegments(elf, program.elf);
-  const isSound = verifyElf(elf).length === 0;
-  const made = readElf(program.elf);
-  if (isSound && verifyElf(made).length > 0) throw new Error('what was laid out is no sound ELF file');
-  planSlot(SLOT, program, Buffer.from('070701'));
+  // Sections are numbered anew, which only those feel that are not loaded and stand in front of others.
+  const flags = elf.sections.map(({ index, isAllocated }) => index === 0 || isAllocated);
+  const isSound = verifyElf(elf).length === 0 && flags.lastIndexOf(true) < flags.indexOf(false);
+  const made = findings.attempt(() => readElf(program.elf));
+  const problems = isSound && made !== undefined ? verifyElf(made) : [];
+  if (problems.length > 0) throw new Error(`what was laid out is no sound ELF file: ${problems[0]?.message}`);
+  findings.attempt(() => planSlot(SLOT, program, Buffer.from('070701')));
 }
 
 /** Headers apart, which begin the first one. */
