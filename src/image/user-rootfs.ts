@@ -22,7 +22,7 @@ export function readRootfs(path: string): RootfsEntry[] {
   return readCpio(archive, { file: path });
 }
 
-/** Where the kernel finds its first process when the user's tree has no /init. */
+/** Where the kernel finds its first process when the user's tree has no /init, and such an /init finds what it may end with. */
 const OUR_INIT = '.ukl/init';
 
 /** What of the default root file system a user's tree must have as well; the rest is the tree's own business. */
@@ -53,10 +53,8 @@ export function rootfsWithProgram(
   const added: RootfsEntry[] = defaultRootfs(program).filter(
     ({ path }) => ALWAYS.has(path) || (IF_ABSENT.has(path) && !present.has(path)),
   );
-  if (!ownInit) {
-    if (!present.has('.ukl')) added.push({ type: 'directory', path: '.ukl', mode: 0o755 });
-    added.push({ type: 'file', path: OUR_INIT, mode: 0o755, data: program.init });
-  }
+  if (!present.has('.ukl')) added.push({ type: 'directory', path: '.ukl', mode: 0o755 });
+  added.push({ type: 'file', path: OUR_INIT, mode: 0o755, data: program.init });
   const replaced = new Set(added.map((entry) => entry.path));
   return {
     entries: [...tree.filter((entry) => !replaced.has(entry.path)), ...added],
