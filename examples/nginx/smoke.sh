@@ -6,11 +6,12 @@ cd "$(dirname "$0")"
 
 http=$(free_port) https=$(free_port) shell=$(free_port) http3=$(free_port) https3=$(free_port)
 
-# Ring 3 on this host serves the same folder by the same configuration, at its own places.
+# Ring 3 on this host serves the same folder by the same configuration, at its own places: nginx takes names without a slash in front from
+# its -p folder, those of certificates from the configuration's.
 rm -rf build/ring3
 mkdir -p build/ring3/logs
-sed -e "s|listen 80;|listen 127.0.0.1:$http3;|; s|listen 443 |listen 127.0.0.1:$https3 |; s|root /site|root $PWD/build/site|" \
-	-e "s|/etc/nginx/|$PWD/build/|; s|/tmp/|$PWD/build/ring3/|; s|/run/|$PWD/build/ring3/|; s|user root;||" nginx.conf >build/ring3/nginx.conf
+sed -e "s|listen 80;|listen 127.0.0.1:$http3;|; s|listen 443 |listen 127.0.0.1:$https3 |; s|root /site|root ../site|" \
+	-e "s|/etc/nginx/|../|; s|/tmp/||; s|/run/||; s|user root;||" nginx.conf >build/ring3/nginx.conf
 build/nginx -p build/ring3 -c nginx.conf -e stderr 2>build/ring3/errors &
 ring3=$!
 trap 'kill $ring3 2>/dev/null || true; shut_down' EXIT
