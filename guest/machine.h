@@ -101,13 +101,17 @@ static void mount_all(void)
 	sys(mkdir, "/dev/pts", 0755);
 	mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=620,gid=5,ptmxmode=666");
 	sys(mkdir, "/dev/shm", 0755);
-	mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
+	/*
+	 * Files in memory may take 70 % of it, all together: were the program killed for what is in files, nobody would be left to kill, and the
+	 * kernel would panic at the next allocation of its own unless /init has dropped the files by then.
+	 */
+	mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777,size=25%");
 	sys(symlink, "/proc/self/fd", "/dev/fd");
 	sys(symlink, "/proc/self/fd/0", "/dev/stdin");
 	sys(symlink, "/proc/self/fd/1", "/dev/stdout");
 	sys(symlink, "/proc/self/fd/2", "/dev/stderr");
-	mount_scratch("/tmp", "mode=1777");
-	mount_scratch("/run", "mode=755");
+	mount_scratch("/tmp", "mode=1777,size=40%");
+	mount_scratch("/run", "mode=755,size=5%");
 }
 
 /* ---- The terminal ---- */
