@@ -22,7 +22,9 @@ function helpOf(): { readonly name: string; readonly dashes: string; readonly va
     if (options === undefined || options.startsWith('-z ')) return [];
     return options.split(', ').flatMap((option) => {
       const [, dashes = '', name = '', value = ''] = /^(--?)([\w-]+|\(|\))(.*)$/.exec(option) ?? [];
-      return name === '' ? [] : [{ name, dashes, value: /^ ?(?:\[?=|=?[<[]|[A-Z]{3,}\b).*/.exec(value)?.[0].trim() ?? '' }];
+      return name === ''
+        ? []
+        : [{ name, dashes, value: /^ ?(?:\[?=|=?[<[]|[A-Z]{3,}\b).*/.exec(value)?.[0].trim() ?? '' }];
     });
   });
 }
@@ -52,16 +54,73 @@ describe('ld’s words', () => {
     ]);
 
   it.each([
-    [['-o', 'x', 'a.o'], [['output', 'x'], ['file', 'a.o']]],
+    [
+      ['-o', 'x', 'a.o'],
+      [
+        ['output', 'x'],
+        ['file', 'a.o'],
+      ],
+    ],
     [['-omagic'], [['output', 'magic']]],
     [['--omagic'], [['none', undefined]]],
-    [['-lx', '-l', 'y', '--library=z', '-library', 'w'], [['library', 'x'], ['library', 'y'], ['library', 'z'], ['library', 'w']]],
-    [['-rpath', '/x', '-rpath=/y', '-r'], [['none', '/x'], ['none', '/y'], ['relocatable', undefined]]],
-    [['--start-g', 'a.a', '--end-gr'], [['start-group', undefined], ['file', 'a.a'], ['end-group', undefined]]],
-    [['-static', '-shared', '-soname', 'x'], [['static', undefined], ['shared', undefined], ['none', 'x']]],
-    [['-z', 'now', '-zmuldefs'], [['z', 'now'], ['z', 'muldefs']]],
-    [['-O1', '-O', 'a.o', '--build-id', 'b.o'], [['none', '1'], ['none', undefined], ['file', 'a.o'], ['none', undefined], ['file', 'b.o']]],
-    [['-plugin-opt=-pass-through=-lc', '-', '--s'], [['none', '-pass-through=-lc'], ['file', '-'], ['unknown', undefined]]],
+    [
+      ['-lx', '-l', 'y', '--library=z', '-library', 'w'],
+      [
+        ['library', 'x'],
+        ['library', 'y'],
+        ['library', 'z'],
+        ['library', 'w'],
+      ],
+    ],
+    [
+      ['-rpath', '/x', '-rpath=/y', '-r'],
+      [
+        ['none', '/x'],
+        ['none', '/y'],
+        ['relocatable', undefined],
+      ],
+    ],
+    [
+      ['--start-g', 'a.a', '--end-gr'],
+      [
+        ['start-group', undefined],
+        ['file', 'a.a'],
+        ['end-group', undefined],
+      ],
+    ],
+    [
+      ['-static', '-shared', '-soname', 'x'],
+      [
+        ['static', undefined],
+        ['shared', undefined],
+        ['none', 'x'],
+      ],
+    ],
+    [
+      ['-z', 'now', '-zmuldefs'],
+      [
+        ['z', 'now'],
+        ['z', 'muldefs'],
+      ],
+    ],
+    [
+      ['-O1', '-O', 'a.o', '--build-id', 'b.o'],
+      [
+        ['none', '1'],
+        ['none', undefined],
+        ['file', 'a.o'],
+        ['none', undefined],
+        ['file', 'b.o'],
+      ],
+    ],
+    [
+      ['-plugin-opt=-pass-through=-lc', '-', '--s'],
+      [
+        ['none', '-pass-through=-lc'],
+        ['file', '-'],
+        ['unknown', undefined],
+      ],
+    ],
     [['-u', '-r'], [['undefined', '-r']]],
   ] as const)('%j', (words, expected) => {
     expect(read(...words)).toEqual(expected);
@@ -70,7 +129,8 @@ describe('ld’s words', () => {
 
 describe('what options mean', () => {
   it('is kept with the program', () => {
-    const words = '-Wl,--wrap=malloc,--defsym=a=b+1 --gc-sections -z muldefs -e start --require-defined=r -z noexecstack a.o';
+    const words =
+      '-Wl,--wrap=malloc,--defsym=a=b+1 --gc-sections -z muldefs -e start --require-defined=r -z noexecstack a.o';
     expect(parseProgramArguments(words.split(' '))).toMatchObject({
       wrapped: ['malloc'],
       defined: [{ name: 'a', expression: 'b+1' }],
@@ -133,7 +193,10 @@ describe('response files', () => {
   it('have the words that binutils read in them', () => {
     const file = shop.path('files.rsp');
     writeFileSync(file, "'a b' \"c\\\"d\"\t e\\ f 'g\\'h'\nx'y'z \\\\ \"it's\"");
-    const { stderr } = spawnSync('nm', [`@${file}`], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+    const { stderr } = spawnSync('nm', [`@${file}`], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     const read = [...stderr.matchAll(/^nm: '(.*)': No such file$/gm)].map(([, name]) => name);
     expect(read.length).toBeGreaterThan(4);
     expect(expandResponseFiles([`@${file}`])).toEqual(read);

@@ -40,7 +40,11 @@ describe('a record', () => {
     ['of a newer format', { ...RECORD, format: RECORD_FORMAT + 1, inputs: 'other' }, 'UKL2032'],
     ['that is no JSON', '{', 'UKL2033'],
     ['without inputs', { ...RECORD, inputs: undefined }, 'UKL2033'],
-    ['with a key that is no digest', { ...RECORD, inputs: [{ ...RECORD.inputs[0], key: '../x' }] }, 'UKL2033'],
+    [
+      'with a key that is no digest',
+      { ...RECORD, inputs: [{ ...RECORD.inputs[0], key: '../x' }] },
+      'UKL2033',
+    ],
     ['of a member that is not there', { ...RECORD, inputs: [{ ...RECORD.inputs[0], member: 2 }] }, 'UKL2033'],
     [
       'of such a member in a script',
@@ -83,7 +87,8 @@ describe('a section that is added', () => {
 
   it('survives strip', () => {
     const { path } = add('/bin/true', '.ukl.kept');
-    for (const option of ['--strip-debug', '--strip-unneeded', '--strip-all']) execFileSync('strip', [option, path]);
+    for (const option of ['--strip-debug', '--strip-unneeded', '--strip-all'])
+      execFileSync('strip', [option, path]);
     expect(sectionsOf(path)).toContain('.ukl.kept');
     execFileSync(path);
   });
@@ -113,14 +118,32 @@ describe('a section that is added', () => {
 });
 
 it('libraries are known by their files’ names', () => {
-  const names = ['libssl.so', 'libssl.so.3', 'libpython3.11.so.1.0', 'libz.a', 'libc.so.6', 'plugin.so', 'ld.so'];
+  const names = [
+    'libssl.so',
+    'libssl.so.3',
+    'libpython3.11.so.1.0',
+    'libz.a',
+    'libc.so.6',
+    'plugin.so',
+    'ld.so',
+  ];
   expect(names.map((name) => libraryName(`/x/${name}`))).toEqual([
     ...['ssl', 'ssl', 'python3.11', 'z', 'c', undefined, undefined],
   ]);
 });
 
 it('start-up files are told from a program’s own', () => {
-  const all = ['crt1.o', 'Scrt1.o', 'rcrt1.o', 'gcrt1.o', 'crti.o', 'crtn.o', 'crtbegin.o', 'crtbeginS.o', 'crtbeginT.o'];
+  const all = [
+    'crt1.o',
+    'Scrt1.o',
+    'rcrt1.o',
+    'gcrt1.o',
+    'crti.o',
+    'crtn.o',
+    'crtbegin.o',
+    'crtbeginS.o',
+    'crtbeginT.o',
+  ];
   expect([...all, 'crtend.o', 'crtendS.o'].filter((name) => !isStartFile(`/x/${name}`))).toEqual([]);
   expect(['crtfastmath.o', 'mycrt1.o', 'crt.o', 'main.o'].filter((name) => isStartFile(name))).toEqual([]);
 });
