@@ -1,5 +1,12 @@
 import { judgeFindings, type Diagnostic, type WarningOptions } from './errors/index.js';
-import { findToolchain, parseProgramArguments, surveyInputs, surveyMembers } from './inputs/index.js';
+import {
+  executableFindings,
+  findToolchain,
+  openExecutable,
+  parseProgramArguments,
+  surveyInputs,
+  surveyMembers,
+} from './inputs/index.js';
 import { RewriteCache } from './rewrite/index.js';
 
 export interface CheckOptions extends WarningOptions {
@@ -24,6 +31,11 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { program, everyMember = false, cache = new RewriteCache() } = options;
   const parsed = parseProgramArguments(program);
+  const executable = openExecutable(parsed);
+  if (executable !== undefined) {
+    const findings = await executableFindings(executable, cache);
+    return { objects: 1, findings: judgeFindings(findings, options) };
+  }
   const toolchain = await findToolchain();
   const { objects, findings } = everyMember
     ? await surveyMembers(parsed, toolchain, cache)

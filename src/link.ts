@@ -5,6 +5,7 @@ import type { Kit } from './kernel/kit.js';
 import { attempt } from './link/attempt.js';
 import { loadKitContent } from './link/kit-content.js';
 import type { LinkOptions } from './link/options.js';
+import { linkExecutable } from './link/executable.js';
 import { linkProgram } from './link/program.js';
 import { resolveAll } from './link/resolve.js';
 import { makeRootfs } from './link/rootfs.js';
@@ -38,21 +39,25 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   const resolved = await timer.run(
     'resolve',
     () => resolveAll(options),
-    ({ inputs }) => inputs.files.reduce((sum, { size }) => sum + size, 0),
+    ({ files }) => files.reduce((sum, { size }) => sum + size, 0),
   );
-  const { kit, inputs, toolchain, tree } = resolved;
+  const { kit, source, tree } = resolved;
   // The kit's megabytes are read and compared with their digests while ld runs.
   const loading = attempt(() => loadKitContent(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
   const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
 
-  // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves.
+  // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves; or lay out what is linked already.
   const { map, debugFile, dependencyFile } = options;
   const rewriting = { syscalls: options.syscalls ?? 'redirect' };
   const withSites = map !== undefined || options.sites === true;
   const withDebug = debugFile !== undefined;
-  const job = { inputs, toolchain, base, imports, rewriting, withSites, withDebug };
-  const { program, warnings: said, syscalls, debug } = await linkProgram(job, timer);
+  const slot = { vaddr: base, size: kit.manifest.slot.size };
+  const linked =
+    source.kind === 'executable'
+      ? await linkExecutable({ executable: source.executable, slot, withSites }, timer)
+      : await linkProgram({ ...source, base, imports, rewriting, withSites, withDebug }, timer);
+  const { program, warnings: said, syscalls, debug } = linked;
   const warnings = judgeFindings(said, options);
   if (warnings.some(({ severity }) => severity === 'error')) throw new UklError(warnings);
   const { value: loaded, problems } = await loading;
@@ -101,7 +106,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
     size: image.length,
     compress,
     kit,
-    warnings: [...inputs.warnings, ...warnings],
+    warnings: [...(source.kind === 'executable' ? source : source.inputs).warnings, ...warnings],
     passes: timer.passes,
     // getrusage(2) counts kilobytes.
     peakMemory: process.resourceUsage().maxRSS * 1024,

@@ -16,5 +16,14 @@ export function findingsOf(elf: ElfFile): Finding[] {
   return findings.list();
 }
 
+/**
+ * What the code of a finished executable does that matters in ring 0. What else the checks of objects look at is a matter of linking. Throws UKL1xxx.
+ */
+export function findingsOfExecutable(elf: ElfFile): Finding[] {
+  const findings = new Findings();
+  checkCode(elf, findings);
+  return findings.list();
+}
+
 /** Raised whenever `findingsOf` finds something else: findings of another version are not taken from the cache. */
 export const CHECKS_VERSION = 1;

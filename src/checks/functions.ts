@@ -1,4 +1,4 @@
-import { SHF, SHT, STB, STT, type ElfFile, type Section, type SymbolTable } from '../elf/index.js';
+import { ET, SHF, SHT, STB, STT, type ElfFile, type Section, type SymbolTable } from '../elf/index.js';
 
 /** Code that a symbol says is code. */
 export interface FunctionRange {
@@ -10,18 +10,23 @@ export interface FunctionRange {
   readonly sized: boolean;
 }
 
-/** The executable sections of an object, each with its functions in the order of their offsets. */
+/** The executable sections of an object or a linked file, each with its functions in the order of their offsets. */
 export function* functionsOf(
   elf: ElfFile,
 ): IterableIterator<{ readonly section: Section; readonly functions: readonly FunctionRange[] }> {
   const { symbols } = elf;
   const code = elf.sections.filter(isCode);
   if (symbols === undefined || code.length === 0) return;
+  const isLinked = elf.header.type !== ET.REL;
   const bySection = new Map<number, Candidate[]>(code.map(({ index }) => [index, []]));
   for (let i = 1; i < symbols.length; i++) {
     if (!namesCode(symbols, i)) continue;
-    const list = bySection.get(symbols.sectionIndex(i) ?? 0);
-    if (list !== undefined) list.push({ index: i, start: symbols.valueNumber(i), size: symbols.size(i) });
+    const section = symbols.sectionIndex(i) ?? 0;
+    const list = bySection.get(section);
+    if (list === undefined) continue;
+    // An address in a linked file; in an object an offset already, and sh_addr counts for nothing.
+    const start = symbols.valueNumber(i) - (isLinked ? Number(elf.section(section).address) : 0);
+    if (start >= 0) list.push({ index: i, start, size: symbols.size(i) });
   }
   for (const section of code) {
     const functions = rangesOf(section, bySection.get(section.index) ?? [], symbols);

@@ -135,6 +135,14 @@ export const checkErrors = {
       place,
       'nothing; endbr64 and shadow-stack instructions do no harm',
     ),
+
+  codeWithoutSymbols: (place: Place): Diagnostic =>
+    note(
+      'UKL2116',
+      'no symbols say where the program’s functions are: its instructions were not checked',
+      place,
+      'check it before it is stripped',
+    ),
 } as const satisfies Readonly<Record<string, (place: Place, detail: string) => Diagnostic>>;
 
 /** The name of a check's finding in the catalogue. */

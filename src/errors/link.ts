@@ -237,6 +237,31 @@ export const linkErrors = {
       'link it with gcc -static-pie for that library, and give the finished executable',
     ),
 
+  executableNotAlone: (place: Place): Diagnostic =>
+    error(
+      'UKL2040',
+      'a finished static program (position-independent) is a whole program: nothing can be linked to it',
+      place,
+      'give it alone, or the objects it was linked from (gcc -c)',
+    ),
+
+  /** A static PIE that cannot lie in the slot as it is. */
+  executableLayout: (place: Place, why: string): Diagnostic =>
+    error(
+      'UKL2041',
+      `the program cannot lie in the kernel’s slot: ${why}`,
+      place,
+      'link it with ld’s own script and -z max-page-size=4096, or give the objects it was linked from (gcc -c)',
+    ),
+
+  noSpareHeader: (place: Place): Diagnostic =>
+    error(
+      'UKL2042',
+      'the program has no program header that it can do without, and the kernel needs one (PT_UKL_INITRAMFS)',
+      place,
+      'link it with -Wl,--build-id, which makes a PT_NOTE',
+    ),
+
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),
     severity: 'warning',

@@ -20,6 +20,9 @@ export interface Placed {
 /** Where the segment's memory ends, from the slot's start. */
 export const memoryEnd = ({ offset, segment }: Placed): number => offset + segment.memorySize;
 
+/** Where the page begins that the segment begins on. */
+export const pageOf = ({ offset }: Placed): number => offset - (offset % PAGE_SIZE);
+
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** Address of the slot's start as the program sees it: a program linked at 0 counts from there. */
@@ -38,7 +41,6 @@ export function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic
     const offset = segment.virtualAddress - base;
     // Beyond the slot's end is "too large", which says by how much; this far beyond is another address altogether.
     if (offset < 0n || offset > 0x7fff_ffffn) wrong(`${name} lies outside of the kernel's slot`);
-    else if (Number(offset) % PAGE_SIZE !== 0) wrong(`${name} does not start on a page`);
     else if (segment.fileSize > segment.memorySize) wrong(`${name} has p_filesz larger than p_memsz`);
     else placed.push({ offset: Number(offset), segment });
   }
@@ -54,8 +56,8 @@ export function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic
     wrong('its first PT_LOAD does not hold ELF header and program headers at the start of the slot');
   for (const [index, one] of placed.entries()) {
     const next = placed[index + 1];
-    if (next !== undefined && roundUp(memoryEnd(one), PAGE_SIZE) > next.offset)
-      wrong(`two PT_LOADs share the page at ${hex(base + BigInt(next.offset))}`);
+    if (next !== undefined && roundUp(memoryEnd(one), PAGE_SIZE) > pageOf(next))
+      wrong(`two PT_LOADs share the page at ${hex(base + BigInt(pageOf(next)))}`);
   }
   return placed;
 }

@@ -5,6 +5,7 @@ import {
   checkRelocs,
   headersRelocated,
   memoryEnd,
+  pageOf,
   placeSegments,
   sectionsRange,
   slotBase,
@@ -91,10 +92,10 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   if (badReloc !== undefined) problems.push(badReloc);
   if (problems.length > 0 || announced === undefined) throw new UklError(problems);
 
-  const pieces = filled.map(({ offset, segment }) => ({
-    offset,
-    size: roundUp(segment.fileSize, PAGE_SIZE),
-    flags: segment.flags,
+  const pieces = filled.map((one) => ({
+    offset: pageOf(one),
+    size: roundUp(one.offset + one.segment.fileSize, PAGE_SIZE) - pageOf(one),
+    flags: one.segment.flags,
   }));
   const data = filled.map(({ offset, segment }) => ({ offset, data: segment.contents }));
   if (sections !== undefined) {

@@ -2,8 +2,7 @@
  * What an expression of ld's language consists of, as far as it has letters: a symbol, in quotes if it holds anything unusual; a function of
  * symbols, or one of a section; a number.
  */
-const WORD =
-  /\b(?:ADDR|LOADADDR|SIZEOF|ALIGNOF)\s*\([^)]*\)|"([^"]+)"|([A-Za-z_.$][\w.$]*)(\s*\()?|\d\w*/g;
+const WORD = /\b(?:ADDR|LOADADDR|SIZEOF|ALIGNOF)\s*\([^)]*\)|"([^"]+)"|([A-Za-z_.$][\w.$]*)(\s*\()?|\d\w*/g;
 
 /** The symbols that an expression of ld's language refers to. */
 export function symbolsOf(expression: string): string[] {

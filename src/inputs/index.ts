@@ -1,5 +1,6 @@
 export { checkEnvironment, checkOutput } from './check-options.js';
 export { parseProgramArguments, type InputArgument, type ProgramArguments } from './arguments.js';
+export { executableFindings, openExecutable, type Executable } from './executable.js';
 export { findToolchain, type Toolchain } from './toolchain.js';
 export { ldInputs, ldOptions } from './ld-inputs.js';
 export { resolveInputs, surveyInputs, type ResolvedInputs, type SurveyedInputs } from './inputs.js';

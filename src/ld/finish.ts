@@ -3,6 +3,7 @@ import { alignUp } from '../elf/bytes.js';
 import { ET, PF, PT, PROGRAM_HEADER_SIZE, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { collectBootRelocations, type BootRelocations } from './boot-relocations.js';
 import { slotSections, type SlotSections } from './slot-sections.js';
+import type { SymbolBytes } from './slot-symbols.js';
 
 /** Segment of the kernel's contract: where in the slot the root file system lies. */
 export const PT_UKL_INITRAMFS = 0x60756b6c;
@@ -60,7 +61,7 @@ export function finishProgram(
   const placeOf = ({ virtualAddress }: Segment): number => Number(virtualAddress - base);
   const fileEnd = Math.max(...loads.map((load) => placeOf(load) + load.fileSize));
   const start = alignUp(fileEnd, PAGE_SIZE);
-  const sections = slotSections(elf, base, start, !stripAll);
+  const sections = slotSections(elf, base, start, stripAll ? undefined : symbolBytes(elf));
   const bytes = new Uint8Array(start + sections.bytes.length);
   for (const load of loads) bytes.set(load.contents, placeOf(load));
   bytes.set(sections.bytes, start);
@@ -78,6 +79,11 @@ export function finishProgram(
     elf: bytes,
     relocs: { ...relocs, relocs64: withHeaders(elf, view, base, start, sections, relocs.relocs64) },
   };
+}
+
+/** The symbols as ld has written them; the boot relocations could not be collected without. */
+function symbolBytes({ symbols }: ElfFile): SymbolBytes | undefined {
+  return symbols && { table: symbols.section.contents, strings: symbols.strings.bytes };
 }
 
 /** What linker-scripts/program.ld promises to the kernel: R, R E and RW in this order, on pages of their own, the first at `base`. */

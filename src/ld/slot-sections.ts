@@ -1,6 +1,6 @@
 import { SECTION_HEADER_SIZE, SHF, SHT, SYMBOL_SIZE, type ElfFile } from '../elf/index.js';
 import { alignUp, viewOf } from '../elf/bytes.js';
-import { ST_VALUE, slotSymbols } from './slot-symbols.js';
+import { ST_VALUE, slotSymbols, type SymbolBytes } from './slot-symbols.js';
 
 /** What follows a program's segments in the slot, for those who read it there: debuggers, perf, the kernel's own stack traces. */
 export interface SlotSections {
@@ -53,22 +53,26 @@ class Pieces {
  *
  * @param base - address of the slot's start
  * @param start - where the result goes, from the slot's start; a multiple of 8
- * @param withSymbols - without: section headers alone
+ * @param symbols - the names of what is at an address; without: section headers alone
  */
-export function slotSections(elf: ElfFile, base: bigint, start: number, withSymbols: boolean): SlotSections {
+export function slotSections(
+  elf: ElfFile,
+  base: bigint,
+  start: number,
+  symbols: SymbolBytes | undefined,
+): SlotSections {
   const allocated = elf.sections.filter((section) => section.isAllocated);
   const newIndex = new Uint16Array(elf.sections.length);
   for (const [i, section] of allocated.entries()) newIndex[section.index] = i + 1;
 
   const pieces = new Pieces();
   const added: Header[] = [];
-  const { symbols } = elf;
   let symbolCount = 0;
-  if (withSymbols && symbols !== undefined) {
-    const table = slotSymbols(elf, base, newIndex);
+  if (symbols !== undefined) {
+    const table = slotSymbols(symbols, base, newIndex);
     symbolCount = table.length / SYMBOL_SIZE;
     const symtab = allocated.length + 1;
-    newIndex[symbols.section.index] = symtab;
+    if (elf.symbols !== undefined) newIndex[elf.symbols.section.index] = symtab;
     const placed = {
       offset: start + pieces.add(table),
       size: table.length,
@@ -76,7 +80,7 @@ export function slotSections(elf: ElfFile, base: bigint, start: number, withSymb
       entrySize: SYMBOL_SIZE,
     };
     added.push({ name: '.symtab', type: SHT.SYMTAB, ...placed, link: symtab + 1, info: symbolCount });
-    const strings = symbols.strings.bytes;
+    const { strings } = symbols;
     const offset = start + pieces.add(strings);
     added.push({ name: '.strtab', type: SHT.STRTAB, offset, size: strings.length, align: 1 });
   }

@@ -1,7 +1,13 @@
 import { UklError, linkErrors } from '../errors/index.js';
-import { SHN, STB, STT, SYMBOL_SIZE, type ElfFile } from '../elf/index.js';
+import { SHN, STB, STT, SYMBOL_SIZE } from '../elf/index.js';
 import { wordsOf } from '../elf/bytes.js';
 import { PREFIX } from './linker-symbols.js';
+
+/** A symbol table and its names. */
+export interface SymbolBytes {
+  readonly table: Uint8Array;
+  readonly strings: Uint8Array;
+}
 
 /** Byte offset of a symbol table entry's address. */
 export const ST_VALUE = 8;
@@ -32,15 +38,16 @@ const RANKS = 16;
  * in the slot. Of several at one address the first is the one that the kernel's own table would have first.
  *
  * @param base - address of the slot's start
- * @param newIndex - for each section of `elf` its number in the new file; 0: it has none
- * @returns The table; its names are those of the string table that `elf` has
+ * @param newIndex - for each section that symbols may name its number in the new file; 0: it has none
+ * @returns The table; its names are those of `strings`
  */
-export function slotSymbols(elf: ElfFile, base: bigint, newIndex: Uint16Array): Uint8Array {
-  const { symbols } = elf;
-  if (symbols === undefined) throw new UklError(linkErrors.unexpectedLayout('it has no symbol table'));
-  const from = wordsOf(symbols.section.contents);
-  const names = symbols.strings.bytes;
-  const { length } = symbols;
+export function slotSymbols(
+  { table: given, strings: names }: SymbolBytes,
+  base: bigint,
+  newIndex: Uint16Array,
+): Uint8Array {
+  const from = wordsOf(given);
+  const length = Math.floor(given.length / SYMBOL_SIZE);
   const start = Number(BigInt.asUintN(32, base));
 
   // One number for each: its place in the slot, then its rank, then its index. So one sort of plain numbers does it all.
@@ -50,7 +57,7 @@ export function slotSymbols(elf: ElfFile, base: bigint, newIndex: Uint16Array): 
     // In range: the loop's bound.
     const word = from[at + W_INFO]!;
     const section = word >>> 16;
-    if (section === SHN.UNDEF || section >= SHN.LORESERVE || newIndex[section] === 0) continue;
+    if (section === SHN.UNDEF || section >= SHN.LORESERVE || (newIndex[section] ?? 0) === 0) continue;
     const name = from[at]!;
     if (((ADDRESS_TYPES >> (word & 15)) & 1) === 0 || !isProgramName(names, name)) continue;
     const place = (from[at + W_VALUE]! - start) >>> 0;

@@ -6,20 +6,19 @@ import type { LinkOptions } from './options.js';
 import type { Resolved } from './resolve.js';
 
 /** Everything that an image depends on, each once: what was linked, tools, kit, what goes into the root file system. */
-export function dependenciesOf({ inputs, toolchain, kit, tree }: Resolved, options: LinkOptions): string[] {
+export function dependenciesOf({ source, files, kit, tree }: Resolved, options: LinkOptions): string[] {
   const { rootfs, dependsOn = [] } = options;
   const tool = join(packageRoot, 'dist', 'cli.cjs');
   return [
     ...new Set([
-      ...inputs.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
+      ...files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]),
       ...dependsOn,
       ...(rootfs === undefined ? [] : [rootfs]),
       ...(tree ?? []).flatMap((entry) => {
         if (entry.type === 'directory' && rootfs !== undefined) return [join(rootfs, entry.path)];
         return entry.type === 'file' && 'file' in entry.data ? [entry.data.file] : [];
       }),
-      toolchain.ld,
-      LINKER_SCRIPT,
+      ...(source.kind === 'inputs' ? [source.toolchain.ld, LINKER_SCRIPT] : []),
       // Sources that run unbundled, in tests, have no such file.
       ...(existsSync(tool) ? [tool] : []),
       // The folder of kits changes when another one becomes the one that links take.

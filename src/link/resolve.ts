@@ -1,4 +1,4 @@
-import { UklError, imageErrors } from '../errors/index.js';
+import { UklError, imageErrors, judgeFindings, type Diagnostic } from '../errors/index.js';
 import { demandReplaceable } from '../host/index.js';
 import { checkCmdline } from '../image/cmdline.js';
 import type { RootfsEntry } from '../image/rootfs.js';
@@ -6,23 +6,47 @@ import { readRootfs } from '../image/user-rootfs.js';
 import {
   checkEnvironment,
   checkOutput,
+  executableFindings,
   findToolchain,
+  openExecutable,
   parseProgramArguments,
   resolveInputs,
+  type Executable,
+  type ProgramArguments,
   type ResolvedInputs,
   type Toolchain,
 } from '../inputs/index.js';
 import type { Kit } from '../kernel/kit.js';
 import { findKit } from '../kernel/store.js';
+import { RewriteCache } from '../rewrite/index.js';
 import { attempt } from './attempt.js';
 import type { LinkOptions } from './options.js';
+
+/** What is to be linked and with what, or an executable that is linked already and what there is to say about it. */
+export type ProgramSource =
+  | { readonly kind: 'inputs'; readonly inputs: ResolvedInputs; readonly toolchain: Toolchain }
+  | {
+      readonly kind: 'executable';
+      readonly executable: Executable;
+      readonly warnings: readonly Diagnostic[];
+    };
+
+/** A file that a link reads. */
+export interface SourceFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Thin archives: the files of its members. */
+  readonly memberPaths?: readonly string[];
+}
 
 /** What pass 1 finds. */
 export interface Resolved {
   /** Whose files are there in full length; their content is compared when they are loaded. */
   readonly kit: Kit;
-  readonly inputs: ResolvedInputs;
-  readonly toolchain: Toolchain;
+  readonly source: ProgramSource;
+  /** The files that the program is made of. */
+  readonly files: readonly SourceFile[];
   /** The user's root file system. */
   readonly tree: readonly RootfsEntry[] | undefined;
 }
@@ -31,30 +55,49 @@ export interface Resolved {
 export async function resolveAll(options: LinkOptions): Promise<Resolved> {
   const { rootfs, output, map, debugFile, dependencyFile } = options;
   const others = [map, debugFile, dependencyFile].filter((path) => path !== undefined);
-  const [toolchain, kit, program, tree, ...places] = await Promise.all([
-    attempt(() => findToolchain()),
+  const program = await attempt(() => parseProgramArguments(options.program));
+  const [source, kit, tree, ...places] = await Promise.all([
+    attempt(() => resolveSource(program.value, options)),
     attempt(() => findKit(options.kit)),
-    attempt(() => parseProgramArguments(options.program)),
     attempt(() => (rootfs === undefined ? undefined : readRootfs(rootfs))),
     ...[output, ...others].map((path) => attempt(() => demandReplaceable(path))),
   ]);
-  const inputs = await attempt(() =>
-    program.value === undefined || toolchain.value === undefined
-      ? undefined
-      : resolveInputs(program.value, toolchain.value, undefined, options),
-  );
-  const paths = inputs.value?.files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]) ?? [];
+  const files = source.value === undefined ? [] : filesOf(source.value);
+  const paths = files.flatMap(({ path, memberPaths = [] }) => [path, ...memberPaths]);
   const taken = rootfs === undefined ? paths : [...paths, rootfs];
   const problems = [
-    ...[kit, toolchain, program, tree, ...places, inputs].flatMap((tried) => tried.problems),
+    ...[kit, program, source, tree, ...places].flatMap((tried) => tried.problems),
     ...checkOutput(output, taken),
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
   ];
   const slot = kit.value?.manifest.slot.size ?? Infinity;
-  const size = inputs.value?.memorySize ?? 0;
-  if (size > slot) problems.push(imageErrors.programTooLarge(size, slot));
-  if (!kit.value || !toolchain.value || !inputs.value || problems.length > 0) throw new UklError(problems);
-  return { kit: kit.value, toolchain: toolchain.value, inputs: inputs.value, tree: tree.value };
+  const memory = source.value?.kind === 'inputs' ? source.value.inputs.memorySize : 0;
+  if (memory > slot) problems.push(imageErrors.programTooLarge(memory, slot));
+  if (!kit.value || !source.value || problems.length > 0) throw new UklError(problems);
+  return { kit: kit.value, source: source.value, files, tree: tree.value };
+}
+
+/** A finished executable needs no tools and no libraries. What a machine lacks is said even of a command line that is wrong. */
+async function resolveSource(
+  program: ProgramArguments | undefined,
+  options: LinkOptions,
+): Promise<ProgramSource | undefined> {
+  const executable = program && openExecutable(program);
+  if (executable !== undefined) {
+    const findings = judgeFindings(await executableFindings(executable, new RewriteCache()), options);
+    if (findings.some(({ severity }) => severity === 'error')) throw new UklError(findings);
+    const warnings = findings.filter(({ severity }) => severity === 'warning');
+    return { kind: 'executable', executable, warnings };
+  }
+  const toolchain = await findToolchain();
+  if (program === undefined) return undefined;
+  return { kind: 'inputs', toolchain, inputs: await resolveInputs(program, toolchain, undefined, options) };
+}
+
+function filesOf(source: ProgramSource): readonly SourceFile[] {
+  if (source.kind === 'inputs') return source.inputs.files;
+  const { path, elf } = source.executable;
+  return [{ path, size: elf.bytes.length }];
 }

@@ -18,12 +18,14 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'ELF library: exec': ['UKL1040'],
   'ELF library: program': ['UKL1040'],
   'ELF library: pie': ['UKL1042'],
+  'ELF library: static-pie': ['UKL1042'],
   'ELF library: lib.so': ['UKL1042'],
   // Addresses of the kernel half are no offsets.
   'rewriter, redirect: program': ['UKL1017'],
   'rewriter, native: program': ['UKL1017'],
   'link inputs: exec': ['UKL2008'],
-  'link inputs: pie': ['UKL2008'],
+  'link inputs: pie': ['UKL2040'],
+  'link inputs: static-pie': ['UKL2040'],
   'link inputs: lib.so': ['UKL2008'],
   'link inputs: program': ['UKL2008'],
 };

@@ -167,6 +167,8 @@ gcc -c -O1 -fno-asynchronous-unwind-tables start.c -o start.o
 small='-nostdlib -Wl,-z,noseparate-code -Wl,-z,max-page-size=64 -Wl,-z,common-page-size=64 -Wl,--build-id'
 gcc $small -no-pie -static -Wl,--emit-relocs start.o -o exec
 gcc $small -static-pie -fPIE start.c -o pie
+# On pages of their own, as the slot takes them.
+gcc $small -static-pie -fPIE -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096 start.c -o static-pie
 gcc $small -shared -fPIC -Wl,-z,pack-relative-relocs -Wl,--version-script=versions.map versions.c -lc -o lib.so
 objcopy --remove-section=.comment hello.o a_rather_long_member_name.o
 ar rcD gnu.a hello.o a_rather_long_member_name.o start.o
@@ -177,4 +179,4 @@ ld -m elf_x86_64 -static -T "$scripts/program.ld" --defsym=__ukl_link_base=0xfff
   -z max-page-size=4096 --eh-frame-hdr --emit-relocs --strip-debug sites.o start.o --defsym=errno=0 -o program
 objcopy --compress-debug-sections=zlib-gnu debug.o old-compression.o
 SYM64_THRESHOLD=0 llvm-ar rcD sym64.a hello.o start.o
-cp sites.o cleanup.o large.o sites.a program old-compression.o hello.o data.o group.o debug.o start.o exec pie lib.so gnu.a bsd.a thin.a sym64.a "$out"
+cp sites.o cleanup.o large.o sites.a program old-compression.o hello.o data.o group.o debug.o start.o exec pie static-pie lib.so gnu.a bsd.a thin.a sym64.a "$out"

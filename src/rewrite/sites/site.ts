@@ -19,6 +19,7 @@ export const nativeReasons = {
     'its section is a piece that the linker joins to others, or is bounded by __start_ and __stop_ symbols',
   writable: 'its section can be written, so its code may change',
   unwind: 'its unwind tables are not understood',
+  executable: 'it came in a finished executable, of which nothing tells what may be moved',
 } as const;
 
 export type NativeReason = keyof typeof nativeReasons;

@@ -12,6 +12,7 @@ import { inspectSubject } from './inspect.js';
 import { kitSubjects } from './kit.js';
 import { programSubject } from './program.js';
 import { rewriterSubjects } from './rewriter.js';
+import { staticPieSubject } from './static-pie.js';
 
 /** The seed files that are kept in the repository, by name. */
 export function loadSeeds(directory: string): ReadonlyMap<string, Uint8Array> {
@@ -31,6 +32,7 @@ export async function loadSubjects(seedDirectory: string, folder: string): Promi
     inputsSubject(seeds),
     checksSubject(seeds),
     programSubject(seeds),
+    staticPieSubject(seeds),
     cpioSubject(),
     await cacheSubject(folder),
     ...(await kitSubjects(folder)),

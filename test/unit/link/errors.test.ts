@@ -134,7 +134,7 @@ describe('inputs that cannot be linked', () => {
       'UKL2008',
       /statically.*not position-independent/,
     ],
-    ['a static PIE', () => gcc('spie', '-static-pie', hello), 'UKL2008', /finished static program/],
+    ['a static PIE that is not alone', () => gcc('spie', '-static-pie', hello), 'UKL2040', /whole program/],
     ['a shared library', () => gcc('so', '-shared', hello), 'UKL2008', /shared library/],
     ['libc.so.6', () => '/lib/x86_64-linux-gnu/libc.so.6', 'UKL2008', /shared library/],
     ['an LTO object', () => shop.compile('lto.c', HELLO_C, ['-flto', '-fno-fat-lto-objects']), 'UKL2009'],
