@@ -65,10 +65,12 @@ function comparable(trace: string): string[] {
         .replaceAll(/ +(?== )/g, ' ')
         .replaceAll(/(?<=^getrandom\()"[^"]*"/g, 'BYTES')
         .replaceAll(/(?<=^mprotect\(0x[0-9a-f]+, )\d+(?=, PROT_READ\))/g, 'SIZE')
+        // A thread that has ended by now has cleared it (CLONE_CHILD_CLEARTID).
+        .replaceAll(/(?<==> \{parent_tid=\[)\d+/g, 'TID')
         .replaceAll(/\b0x[0-9a-f]{5,}\b/g, 'ADDRESS')
         .replaceAll(/(?<=^(?:clone3?|v?fork|set_tid_address|gettid|getpid|wait4)\(.*= )\d+$/g, pid)
         .replaceAll(/(?<=^(?:wait4|tgkill)\()\d+(?:, \d+)?/g, (ids) => ids.split(', ').map(pid).join(', '))
-        .replaceAll(/(?<=(?:si_pid|parent_tid|=> \{parent_tid=\[)=?)\d+/g, pid),
+        .replaceAll(/(?<=(?:si_pid|parent_tid)=)\d+/g, pid),
     );
 }
 
