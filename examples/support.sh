@@ -1,7 +1,11 @@
-# What the examples' tests share; read with `.` in the example's folder. A machine started here ends with the script, whatever ends it.
+# What the examples' tests share; read with `.` in the example's folder. What is started here ends with the script, whatever ends it.
 UKL_LINK=${UKL_LINK:-../../bin/ukl-link}
+# Of the machine started last: the file that has its console's output, its process id, and the seconds it may run.
 console=build/console
 machine=
+TIMEOUT=600
+# The process ids of everything that must not outlive the script.
+children=
 
 # Says what does not hold, shows the console of a machine that may be why, and ends the test.
 fail() {
@@ -20,10 +24,11 @@ free_port() {
 	node -e 'const server = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(server.address().port); server.close(); });'
 }
 
-# boot ARGUMENT…: `ukl-link run ARGUMENT…` in the background, its console in build/console.
+# boot ARGUMENT…: `ukl-link run ARGUMENT…` in the background, its console in the file $console.
 boot() {
-	"$UKL_LINK" run --timeout "${TIMEOUT:-600}" "$@" </dev/null >"$console" 2>&1 &
+	"$UKL_LINK" run --timeout "$TIMEOUT" "$@" </dev/null >"$console" 2>&1 &
 	machine=$!
+	children="$children $machine"
 }
 
 # boot_with_shell SCRIPT ARGUMENT…: the same with a busybox in the machine, whose shell runs SCRIPT (a few lines) before the program starts.
@@ -80,11 +85,12 @@ ended() {
 	return "$status"
 }
 
-# shut_down: asks the machine to end and waits until it has.
-shut_down() {
-	[ -n "$machine" ] || return 0
-	kill -TERM "$machine" 2>/dev/null || true
-	ended || true
+# stop [PID…]: asks these to end and waits until they have.
+stop() {
+	for pid; do
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
 }
 
 # same WHAT RING3 RING0: two files must be equal.
@@ -105,9 +111,9 @@ on_terminal() {
 
 # The kernel must have had nothing to complain about.
 no_complaint() {
-	! grep -n -E 'BUG|WARNING|Oops|Call Trace|general protection|Kernel panic|segfault' "$console" || fail 'the kernel complains'
+	! grep -nE 'BUG:|WARNING: CPU|Oops|Call Trace|general protection|Kernel panic|segfault|rcu: INFO' "$console" || fail 'the kernel complains'
 	passed 'no complaint of the kernel'
 }
 
-trap shut_down EXIT
+trap 'stop $children' EXIT
 trap 'exit 1' HUP INT TERM

@@ -13,8 +13,7 @@ mkdir -p build/ring3/logs
 sed -e "s|listen 80;|listen 127.0.0.1:$http3;|; s|listen 443 |listen 127.0.0.1:$https3 |; s|root /site|root ../site|" \
 	-e "s|/etc/nginx/|../|; s|/tmp/||; s|/run/||; s|user root;||" nginx.conf >build/ring3/nginx.conf
 build/nginx -p build/ring3 -c nginx.conf -e stderr 2>build/ring3/errors &
-ring3=$!
-trap 'kill $ring3 2>/dev/null || true; shut_down' EXIT
+children=$!
 
 boot_with_shell "mkdir -p /outer; mount -t proc proc /outer; $REMOTE" build/nginx.bzImage -m 512 --cpus 4 -p "$http:80" -p "$https:443" -p "$shell:1"
 wait_for curl -sf -m 20 -o build/index "http://127.0.0.1:$http/index.html"

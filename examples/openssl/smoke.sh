@@ -49,13 +49,13 @@ for cipher in ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do
 done
 passed 's_server in the machine, s_client on the host, two ciphers'
 no_complaint
-shut_down
+stop "$machine"
+machine=
 
 # A client in the machine: the host is 10.0.2.2 from there.
 port=$(free_port)
 build/openssl s_server -accept "127.0.0.1:$port" -key build/key.pem -cert build/certificate.pem -WWW >build/server.log 2>&1 &
-server=$!
-trap 'kill $server 2>/dev/null || true; shut_down' EXIT
+children=$!
 printf 'GET /smoke.sh HTTP/1.0\r\n\r\n' >build/request
 "$UKL_LINK" run build/openssl.bzImage --timeout 120 --initrd build/files.cpio -- s_client -connect "10.0.2.2:$port" -quiet -no_ign_eof -ign_eof \
 	-CAfile /certificate.pem -verify_return_error -servername localhost <build/request >"$console" 2>build/notes || fail "s_client in the machine: $? $(cat "$console")"

@@ -10,6 +10,7 @@ set -eu
 cd "$(dirname "$0")"
 . ./machine.sh
 
+TIMEOUT=14400
 ATTEMPTS=3
 LIMIT=900
 here=$PWD/build/suite
@@ -25,11 +26,12 @@ END
 
 # start RING: a machine with a redis for the tests.
 start() {
-	eval "stop_machine \${pid$1:-}"
+	eval "stop \${pid$1:-}"
+	console=$here/console$1
 	port=$(free_port)
 	initrd=
 	[ "$1" = 0 ] || initrd='--initrd build/ring3.cpio'
-	boot "$here/console$1" build/redis.bzImage --timeout 14400 -p "$port:6379" $initrd -- --dir /tmp --save '' \
+	boot build/redis.bzImage -p "$port:6379" $initrd -- --dir /tmp --save '' \
 		--enable-debug-command yes --enable-protected-configs yes --enable-module-command yes
 	eval "port$1=$port pid$1=$machine"
 	wait_for_redis "$port"
@@ -52,10 +54,6 @@ best() {
 		verdict = $1; sub(/^[^ ]* /, "")
 		if (!($0 in best) || verdict == "ok") best[$0] = verdict
 	} END { for (test in best) print best[test] "\t" test }' "$here/ring$1/verdicts" | sort -k 2
-}
-
-answers() {
-	[ "$(timeout 20 "$CLI" -p "$1" ping 2>/dev/null)" = PONG ]
 }
 
 ring3_files
@@ -87,7 +85,8 @@ for unit; do
 	done
 done
 
-no_complaint "$here/console0"
+console=$here/console0
+no_complaint
 grep -P '\t(err|exception|timeout)\t' "$here/ring0.txt" | sed 's/^/failed in both or in ring 0: /' || true
 diff -U 0 "$here/ring3.txt" "$here/ring0.txt" || fail 'ring 3 (-) and ring 0 (+) judge differently'
-echo "ok: $(grep -cP '\tok\t' "$here/ring0.txt") tests passed in both rings, every verdict is the same"
+passed "$(grep -cP '\tok\t' "$here/ring0.txt") tests passed in both rings, every verdict is the same"
