@@ -19,7 +19,7 @@ it('counts every subject in both rings, and leaves nothing', async () => {
     for (const { instructions, samples } of [counts.ring3, counts.ring0]) {
       expect(samples, id).toBeGreaterThan(10);
       expect(instructions, id).toBeGreaterThan(20);
-      expect(instructions, id).toBeLessThan(10_000_000);
+      expect(instructions, id).toBeLessThan(100_000_000);
     }
     expect(ratio, id).toBeCloseTo(counts.ring0.instructions / counts.ring3.instructions);
   }

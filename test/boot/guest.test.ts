@@ -176,7 +176,7 @@ test('job control works on the console', async () => {
     [/^going\n$/m, '\x03'],
     [prompt, `echo "status $?"; ${sleeper}\n`],
     [/^status 130\ngoing\n$/m, '\x1a'],
-    [prompt, 'jobs; kill -9 %1; wait; exit 7\n'],
+    [prompt, 'jobs; kill -9 %1; fg; exit 7\n'],
   ];
   const stream = new PassThrough();
   let seen = '';

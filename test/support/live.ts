@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { UklError } from '../../src/index.js';
-import { patience } from './patience.js';
+import { littleMemory, patience } from './patience.js';
 import { runImage, type Outcome, type RunOptions } from '../../src/run/index.js';
 
 /** A run as one value that a test can compare. */
@@ -27,8 +27,7 @@ export async function live(options: RunOptions): Promise<Lived> {
   });
   try {
     const { outcome, exitCode } = await runImage({
-      // A kernel that is slow on purpose keeps books, which take memory.
-      memory: patience > 1 ? 512 : 128,
+      memory: littleMemory,
       onConsole: (bytes) => void chunks.push(bytes),
       onNote: (note) => void notes.push(note.code),
       timeout: 120 * patience,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/host/index.js';
 import { link, type LinkOptions } from '../../src/link.js';
-import { patience } from './patience.js';
+import { littleMemory, patience } from './patience.js';
 
 /** Links the service into an image in this folder. */
 export async function buildService(folder: string, options: Partial<LinkOptions> = {}): Promise<string> {
@@ -30,7 +30,7 @@ export interface RunWatch {
 
 /** `ukl-link run`, without a terminal and without input, bounded in time. */
 export async function runService(words: readonly string[], { onConsole }: RunWatch = {}): Promise<Run> {
-  const machine = ['--memory', '128', '--accel', 'tcg', '--timeout', String(120 * patience)];
+  const machine = ['--memory', String(littleMemory), '--accel', 'tcg', '--timeout', String(120 * patience)];
   const [image = '', ...rest] = words;
   const run = spawn(
     process.execPath,
