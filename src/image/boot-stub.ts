@@ -1,5 +1,6 @@
 import { crc32 } from './crc32.js';
-import { PAGE_SIZE, roundUp } from './payload-layout.js';
+import { alignUp } from '../elf/bytes.js';
+import { PAGE_SIZE } from './payload-layout.js';
 import { SETUP_HEADER } from './setup-header.js';
 
 /** The parts of a bzImage in file order; the payload lies between `head` and `body`. */
@@ -49,7 +50,7 @@ export type StubBytes = Readonly<Record<StubPart, Uint8Array>>;
 export function initSize(template: StubTemplate, payloadSize: number, outputSize: number): number {
   const extraBytes = Math.floor(outputSize / 256) + 131072;
   const extractOffset = Math.max(outputSize - payloadSize, 0) + extraBytes;
-  const minExtractOffset = roundUp(Math.max(template.headEnd, extractOffset), PAGE_SIZE);
+  const minExtractOffset = alignUp(Math.max(template.headEnd, extractOffset), PAGE_SIZE);
   const stubEnd = template.stubEnd + payloadSize - template.payloadSize;
   return Math.max(stubEnd + minExtractOffset, template.kernelSize);
 }

@@ -7,7 +7,8 @@ import {
   type Segment,
 } from '../elf/index.js';
 import { imageErrors, type Diagnostic } from '../errors/index.js';
-import { PAGE_SIZE, roundUp } from './payload-layout.js';
+import { alignUp } from '../elf/bytes.js';
+import { PAGE_SIZE } from './payload-layout.js';
 import { PT_UKL_INITRAMFS } from './program-headers.js';
 import type { BootRelocs, SlotInfo } from './types.js';
 
@@ -56,7 +57,7 @@ export function placeSegments(elf: ElfFile, slot: SlotInfo, problems: Diagnostic
     wrong('its first PT_LOAD does not hold ELF header and program headers at the start of the slot');
   for (const [index, one] of placed.entries()) {
     const next = placed[index + 1];
-    if (next !== undefined && roundUp(memoryEnd(one), PAGE_SIZE) > pageOf(next))
+    if (next !== undefined && alignUp(memoryEnd(one), PAGE_SIZE) > pageOf(next))
       wrong(`two PT_LOADs share the page at ${hex(base + BigInt(pageOf(next)))}`);
   }
   return placed;
@@ -80,7 +81,7 @@ export function sectionsRange(
   const { shoff, shnum } = elf.header;
   if (shoff === 0) return undefined;
   const fileEnd = Math.max(0, ...placed.map(({ offset, segment }) => offset + segment.fileSize));
-  const start = roundUp(fileEnd, PAGE_SIZE);
+  const start = alignUp(fileEnd, PAGE_SIZE);
   const end = shoff + shnum * SECTION_HEADER_SIZE;
   if (shoff < start || placed.some(({ offset, segment }) => offset !== segment.offset))
     problems.push(imageErrors.programNotForSlot('its section headers tell of another place than the slot'));

@@ -10,7 +10,8 @@ import {
   sectionsRange,
   slotBase,
 } from './check-program.js';
-import { PAGE_SIZE, roundUp } from './payload-layout.js';
+import { alignUp } from '../elf/bytes.js';
+import { PAGE_SIZE } from './payload-layout.js';
 import { PT_UKL_INITRAMFS, writeProgramHeader, type ProgramHeader } from './program-headers.js';
 import type { LinkedProgram, SlotInfo } from './types.js';
 
@@ -76,7 +77,7 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
   if (announced === undefined)
     problems.push(imageErrors.programNotForSlot('it has no PT_UKL_INITRAMFS header'));
   const sections = sectionsRange(elf, placed, problems);
-  const programEnd = roundUp(Math.max(sections?.end ?? 0, ...placed.map(memoryEnd)), PAGE_SIZE);
+  const programEnd = alignUp(Math.max(sections?.end ?? 0, ...placed.map(memoryEnd)), PAGE_SIZE);
   if (programEnd > slot.size) problems.push(imageErrors.programTooLarge(programEnd, slot.size));
   else if (archive !== undefined) {
     archive = fitArchive(archive, slot.size - programEnd);
@@ -94,17 +95,17 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
 
   const pieces = filled.map((one) => ({
     offset: pageOf(one),
-    size: roundUp(one.offset + one.segment.fileSize, PAGE_SIZE) - pageOf(one),
+    size: alignUp(one.offset + one.segment.fileSize, PAGE_SIZE) - pageOf(one),
     flags: one.segment.flags,
   }));
   const data = filled.map(({ offset, segment }) => ({ offset, data: segment.contents }));
   if (sections !== undefined) {
     const { start, end } = sections;
-    pieces.push({ offset: start, size: roundUp(end - start, PAGE_SIZE), flags: PF.R });
+    pieces.push({ offset: start, size: alignUp(end - start, PAGE_SIZE), flags: PF.R });
     data.push({ offset: start, data: program.elf.subarray(start, end) });
   }
   if (archive !== undefined) {
-    pieces.push({ offset: programEnd, size: roundUp(archive.length, PAGE_SIZE), flags: PF.R });
+    pieces.push({ offset: programEnd, size: alignUp(archive.length, PAGE_SIZE), flags: PF.R });
     data.push({ offset: programEnd, data: archive });
   }
   return {

@@ -6,7 +6,8 @@ import { checkCmdline } from './cmdline.js';
 import { fillSlot, planSlot, type SlotPlan } from './graft.js';
 import { IMAGE_NOTE_SIZE, writeImageNote } from './image-note.js';
 import { findMoveConflict } from './moves.js';
-import { HEADER_AREA, LOAD_ALIGN, PAGE_SIZE, roundUp } from './payload-layout.js';
+import { alignUp } from '../elf/bytes.js';
+import { HEADER_AREA, LOAD_ALIGN, PAGE_SIZE } from './payload-layout.js';
 import { writeElfHeaders, type ProgramHeader } from './program-headers.js';
 import { bootRelocsSize, NO_RELOCS, readBootRelocs, writeBootRelocs } from './relocs.js';
 import { MAX_CMDLINE, type ImageContent } from './types.js';
@@ -124,7 +125,7 @@ function compressPayload(parts: BootParts, header: Uint8Array, tail: Tail): Uint
   const pieces = parts.codec.compress({ header, kernel: parts.kernel, tail: tail.bytes, size: outputSize });
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
   // At least four zeros: as an LZ4 block's length they end the stream.
-  const padded = roundUp(size + 8, PAGE_SIZE);
+  const padded = alignUp(size + 8, PAGE_SIZE);
   const end = new Uint8Array(padded - size);
   new DataView(end.buffer).setUint32(end.length - 4, outputSize, true);
   return [...pieces, end];

@@ -1,3 +1,4 @@
+import { alignUp } from '../elf/bytes.js';
 import type { SlotInfo } from './types.js';
 
 /** The kernel's legacy LZ4 stream is made of independent blocks of exactly this many bytes (lib/decompress_unlz4.c). */
@@ -12,12 +13,8 @@ export const HEADER_AREA = 64 << 10;
 /** Alignment the boot stub demands of every `PT_LOAD` (parse_elf() in arch/x86/boot/compressed/misc.c). */
 export const LOAD_ALIGN = 2 << 20;
 
+/** Bytes of the smallest page of x86-64. */
 export const PAGE_SIZE = 4096;
-
-/** Round `value` up to a multiple of `unit`. Exact up to 2^53, where `|` and `&` are not. */
-export function roundUp(value: number, unit: number): number {
-  return Math.ceil(value / unit) * unit;
-}
 
 /** A `PT_LOAD` as the boot stub sees it: where its bytes go, counted from the kernel's first byte in memory. */
 export interface LoadRange {
@@ -47,7 +44,7 @@ export function layOutPayload(kernelLoads: readonly LoadRange[], slotOffset: num
   if (kernelEnd > slotOffset)
     throw new RangeError('the slot must lie behind everything else the image loads');
   if (slotOffset % LOAD_ALIGN !== 0) throw new RangeError('the slot must be aligned to 2 MiB');
-  const tailStart = roundUp(slotOffset + LOAD_ALIGN, BLOCK_SIZE);
+  const tailStart = alignUp(slotOffset + LOAD_ALIGN, BLOCK_SIZE);
   return { shift: tailStart - slotOffset, tailStart };
 }
 

@@ -1,5 +1,6 @@
 import { UklError, linkErrors } from '../errors/index.js';
 import { alignUp } from '../elf/bytes.js';
+import { PAGE_SIZE } from '../image/payload-layout.js';
 import { ET, PF, PT, PROGRAM_HEADER_SIZE, readElf, type ElfFile, type Segment } from '../elf/index.js';
 import { collectBootRelocations, type BootRelocations } from './boot-relocations.js';
 import { slotSections, type SlotSections } from './slot-sections.js';
@@ -25,7 +26,6 @@ export interface ProgramTraits {
   readonly stripAll?: boolean;
 }
 
-const PAGE_SIZE = 4096;
 const PAGE = BigInt(PAGE_SIZE);
 
 /** Byte offsets in the ELF header. */

@@ -8,12 +8,11 @@ import {
   type Segment,
 } from '../elf/index.js';
 import { alignUp, setU64 } from '../elf/bytes.js';
+import { PAGE_SIZE } from '../image/payload-layout.js';
 import { PT_UKL_INITRAMFS, writeProgramHeader } from '../image/program-headers.js';
 import type { SlotProgram } from './finish.js';
 import { prefixedSymbols } from './prefixed-symbols.js';
 import { slotSections } from './slot-sections.js';
-
-const PAGE_SIZE = 4096;
 
 /** The kernel, and the slot with it, is moved by multiples of this (CONFIG_PHYSICAL_ALIGN). */
 const SLOT_ALIGN = 2 << 20;
