@@ -17,6 +17,9 @@ const startFailures: Readonly<Record<number, readonly [reason: string, hint: str
   ],
 };
 
+/** Reasons of panics for which only memory helps: files that do not fit, and nobody left to kill (mm/oom_kill.c). */
+const OUT_OF_MEMORY = /unpacking the initramfs in the slot: write error|deadlocked on memory/;
+
 /** UKL5xxx: running an image. */
 export const runErrors = {
   qemuMissing: (qemu: string): Diagnostic =>
@@ -72,7 +75,9 @@ export const runErrors = {
       'UKL5007',
       withTail(`the kernel panicked: ${reason}`, tail),
       {},
-      'run it again with --kernel-log for everything the kernel said before',
+      OUT_OF_MEMORY.test(reason)
+        ? 'the machine has too little memory for the kernel and the files of the image: give it more (--memory)'
+        : 'run it again with --kernel-log for everything the kernel said before',
     ),
 
   tripleFault: (tail: readonly string[]): Diagnostic =>

@@ -1,10 +1,15 @@
 /** One program per image, with nothing else: linked, booted by `ukl-link run`'s library, judged by what it printed and its status. */
 import { Readable } from 'node:stream';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../src/run/index.js';
 import { loadFixtures } from '../support/fixtures.js';
-import { imageOf } from '../support/images.js';
+import { runCli } from '../support/cli.js';
+import { fixtureObject, imageOf } from '../support/images.js';
 import { live } from '../support/live.js';
+import { patience } from '../support/patience.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const fixtures = loadFixtures();
 const boot = (path: string, options: Partial<RunOptions> = {}) => live({ image: path, cpus: 2, ...options });
@@ -53,4 +58,26 @@ test('a C++ program that reads its input', async () => {
   const { console, end } = await boot(await imageOf('iostream'), { input: { stream, kind: 'data' } });
   expect(console).toBe(fixture?.stdout?.map((line) => `${line}\n`).join(''));
   expect(end).toEqual(exit(0));
+});
+
+test('files that do not fit into the memory of the machine', async () => {
+  const folder = temporaryFolder();
+  const [zeros, image] = [join(folder, 'zeros'), join(folder, 'large.bzImage')];
+  writeFileSync(zeros, '');
+  truncateSync(zeros, 40 << 20);
+  expect(
+    await runCli([`--with-program=${await fixtureObject('hello')}`, '-o', image, `--file=${zeros}:/zeros`]),
+  ).toMatchObject({ status: 0 });
+  // A kernel with debugging does not even come to them.
+  const { status, stderr } = await runCli([
+    'run',
+    image,
+    '--memory=128',
+    '--accel=tcg',
+    `--timeout=${60 * patience}`,
+  ]);
+  expect(status).toBe(125);
+  expect(stderr).toMatch(
+    /error UKL5007: .*(?:unpacking the initramfs|deadlocked on memory)[^]*too little memory .*--memory/,
+  );
 });
