@@ -17,6 +17,7 @@
 #include "control.h"
 #include "disks.h"
 #include "input.h"
+#include "limits.h"
 #include "network.h"
 
 #define BIT(signal) (1UL << ((signal) - 1))
@@ -188,6 +189,7 @@ __attribute__((noreturn, used)) static void run(long *stack)
 	set_up_console();
 	mask_signals(SIG_BLOCK);
 	read_parameters();
+	limit_threads();
 	loopback_up();
 	set_hostname();
 	write_resolver_files();

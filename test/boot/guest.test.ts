@@ -45,7 +45,7 @@ test('the world the program starts in', async () => {
   expect(message).toBe('');
   expect(end).toEqual(exit(0));
   const lines = console.split('\n');
-  expect(lines.slice(0, 8)).toEqual([
+  expect(lines.slice(0, 9)).toEqual([
     'pid 1 pgrp 1 foreground 1',
     'tty 011 /dev/tty yes',
     'lo up',
@@ -53,9 +53,10 @@ test('the world the program starts in', async () => {
     'cwd /',
     'signals 0 ignored, none blocked',
     'cpus 2',
+    'threads by the memory, processes half of them',
     expect.stringMatching(/^rootfs \/ /),
   ]);
-  expect(lines.slice(8).map((line) => line.split(' ')[1])).toEqual([
+  expect(lines.slice(9).map((line) => line.split(' ')[1])).toEqual([
     ...['/dev', '/sys', '/dev/pts', '/dev/shm', '/tmp', '/run', '/proc', '/proc:'],
     undefined,
   ]);

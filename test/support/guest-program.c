@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -27,6 +29,23 @@ static void show_file(const char *path)
 	while ((count = read(fd, text, sizeof(text))) > 0)
 		fwrite(text, 1, count, stdout);
 	close(fd);
+}
+
+/* As kernel/fork.c has them in a machine whose memory was there from the start. */
+static void show_thread_limits(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/threads-max", "r");
+	struct rlimit processes;
+	struct sysinfo memory;
+	long threads = 0;
+
+	sysinfo(&memory);
+	getrlimit(RLIMIT_NPROC, &processes);
+	if (!file || fscanf(file, "%ld", &threads) != 1)
+		printf("no threads-max\n");
+	printf("threads %s, processes %s\n",
+	       threads == (long)(memory.totalram * memory.mem_unit >> 17) ? "by the memory" : "by something else",
+	       (long)processes.rlim_cur == threads / 2 ? "half of them" : "by something else");
 }
 
 static void show_world(void)
@@ -55,6 +74,7 @@ static void show_world(void)
 		if (fd > 2 && fd != s && fd != tty && fcntl(fd, F_GETFD) >= 0)
 			printf("leaked fd %d\n", fd);
 	printf("cpus %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
+	show_thread_limits();
 	show_file("/proc/self/mounts");
 	printf("own /proc: %s\n", access("/proc/1/exe", F_OK) == 0 ? "yes" : "no");
 }

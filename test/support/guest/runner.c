@@ -23,6 +23,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -92,6 +93,17 @@ static void mounts(void)
 		if (mount(all[i][1], all[i][0], all[i][1], 0, all[i][2]) != 0 && errno != EBUSY)
 			die(all[i][0]);
 	}
+}
+
+/* As /init does it (guest/limits.h). */
+static void limitThreads(void)
+{
+	struct sysinfo memory;
+	int file = open("/proc/sys/kernel/threads-max", O_WRONLY | O_CLOEXEC);
+
+	if (sysinfo(&memory) != 0 || dprintf(file, "%lu", memory.totalram * memory.mem_unit >> 17) < 0)
+		die("threads-max");
+	close(file);
 }
 
 static void loopbackUp(void)
@@ -215,6 +227,7 @@ int main(void)
 	sigset_t mask;
 
 	mounts();
+	limitThreads();
 	kernelLog = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	report = open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (report < 0 || tcgetattr(report, &raw) != 0)
