@@ -3,7 +3,6 @@
  * the same disk. Three writers count upwards in a key each; after the cut the value may be ahead of the last acknowledged number, by one, never behind.
  */
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +30,8 @@ async function count(port: number, key: string): Promise<number> {
   // The cut ends the connection in one way or another; what it said until then counts.
   socket.on('error', () => socket.destroy());
   socket.on('connect', next);
-  await once(socket, 'close');
+  // Not once(): that fails with the error.
+  await new Promise((resolve) => socket.on('close', resolve));
   return acknowledged;
 }
 
