@@ -8,7 +8,7 @@
 export type { Origin } from './bytes.js';
 export * from './constants.js';
 export { R_X86_64, relocationFieldSize, relocationTypeName } from './relocation-types.js';
-export { identify, type FileKind } from './identify.js';
+export { BITCODE_MAGIC, identify, type FileKind } from './identify.js';
 export { ElfFile, readElf } from './elf-file.js';
 export type { ElfHeader } from './header.js';
 export { Section } from './section.js';

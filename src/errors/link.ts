@@ -72,7 +72,7 @@ export const linkErrors = {
       'UKL2009',
       'the object holds only intermediate code for link-time optimisation (-flto)',
       place,
-      'compile it without -flto, or with -ffat-lto-objects',
+      'compile it without -flto, or with gcc’s -ffat-lto-objects; or link the program with ukl-gcc and give that',
     ),
 
   badLinkerScript: (place: Place, found: string): Diagnostic =>
@@ -261,6 +261,17 @@ export const linkErrors = {
       place,
       'link it with -Wl,--build-id, which makes a PT_NOTE',
     ),
+
+  /** `linker` is the name of the one that has made the executable. */
+  otherLinkersOption: (option: string, linker: string, place: Place): Diagnostic => ({
+    ...error(
+      'UKL2045',
+      `${linker} linked it with ${option}, which GNU ld does not have: it has no effect on the image`,
+      place,
+      'leave it if the option is about speed, size or messages; otherwise link with -fuse-ld=bfd and find another way',
+    ),
+    severity: 'warning',
+  }),
 
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),

@@ -1,8 +1,8 @@
 import { UklError, elfErrors } from '../errors/index.js';
-import { readElf, type Archive, type ArchiveMember, type ArchiveSymbol, type ElfFile } from '../elf/index.js';
+import { type Archive, type ArchiveMember, type ArchiveSymbol, type ElfFile } from '../elf/index.js';
 import { definerIn, formatDefiners } from './definers.js';
 import { factsOf, type ObjectFacts } from './facts.js';
-import { checkLinkable } from './linkable.js';
+import { readLinkable } from './linkable.js';
 import { InputObject } from './object.js';
 import { readThinMember, type OpenedArchives } from './thin.js';
 import { definedNames } from './versioned-names.js';
@@ -75,7 +75,7 @@ export function archiveFile(path: string, archive: Archive): ReadArchive {
       if (member === undefined) throw new RangeError(`no member ${position} in ${path}`);
       return new InputObject((): ElfFile => {
         const bytes = archive.thin ? readThinMember(path, member, opened) : member.data;
-        return checkLinkable(readElf(bytes, member.origin));
+        return readLinkable(bytes, member.origin);
       });
     },
   };

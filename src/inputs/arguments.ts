@@ -65,10 +65,11 @@ export function mergeSettings(ours: LinkSettings, recorded: readonly LinkSetting
 
 /**
  * Reads the inputs of a link as ld does: files, `-l`, `-L`, `-u`, groups, `--whole-archive` and so on, all of ld's options, and `-Wl,` in
- * front of any of them; ld-options.ts says what each means. Throws UKL2001-2005 and UKL2030, all problems together.
+ * front of any of them; ld-options.ts says what each means. Options that it does not have go to `unknown`, or are a problem without that.
+ * Throws UKL2001-2005 and UKL2030, all problems together.
  */
-export function parseProgramArguments(words: readonly string[]): ProgramArguments {
-  const reader = new ArgumentReader();
+export function parseProgramArguments(words: readonly string[], unknown?: string[]): ProgramArguments {
+  const reader = new ArgumentReader(unknown);
   const plain = words.flatMap((word) => (word.startsWith('-Wl,') ? word.slice(4).split(',') : [word]));
   for (const word of readLdWords(plain)) reader.read(word);
   return reader.finish();
@@ -93,10 +94,16 @@ class ArgumentReader {
   #whole = false;
   /** What `--push-state` keeps; other states of it speak of dynamic linking. */
   readonly #states: boolean[] = [];
+  readonly #unknown: string[] | undefined;
+
+  constructor(unknown: string[] | undefined) {
+    this.#unknown = unknown;
+  }
 
   read(word: LdWord): void {
     const { text, option, value = '' } = word;
     if (isFile(word)) this.#inputs.push({ kind: 'file', path: text });
+    else if (option === undefined && this.#unknown !== undefined) this.#unknown.push(text);
     else if (option === undefined) this.#problems.push(linkErrors.unknownOption(text));
     else if (option.value === 'next' && value === '') this.#problems.push(linkErrors.optionNeedsValue(text));
     else if (option.value === 'no' || option.value === 'joined') this.#switch(text, option);

@@ -2,7 +2,7 @@ import { identify, readArchive, readElf, type ArchiveMember, type ElfFile } from
 import { contentKey, type RewriteCache } from '../rewrite/index.js';
 import { InputArchive, archiveFacts, archiveFile, formatArchiveFacts } from './archive.js';
 import { FACTS_VERSION, type ObjectFacts } from './facts.js';
-import { checkLinkable } from './linkable.js';
+import { checkLinkable, readLinkable } from './linkable.js';
 import { knownLinked, openLinked, type LinkedExecutable } from './linked.js';
 import { looksLikeScript } from './linker-script.js';
 import { InputObject } from './object.js';
@@ -65,7 +65,7 @@ function knownContent(content: Content, cache: RewriteCache): InputFile | undefi
     return {
       ...content,
       kind: 'object',
-      object: new InputObject(() => linkableObject(path, bytes()), facts),
+      object: new InputObject(() => readLinkable(bytes(), { file: path }), facts),
     };
   }
   const ofArchive = cache.read(factsName(key));
@@ -96,11 +96,13 @@ async function newContent(content: Content, cache: RewriteCache): Promise<InputF
       await cache.readOr(objectFactsName(key), () => JSON.stringify(object.facts));
       return { ...content, kind: 'object', object };
     }
+    case 'bitcode':
     case 'other': {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
       if (looksLikeScript(text)) return { ...content, kind: 'script', text };
       // Not even a script: opening it as an object says what is wrong with it.
-      return { ...content, kind: 'object', object: fileObject(readElf(bytes, { file: path })) };
+      const elf = readLinkable(bytes, { file: path });
+      return { ...content, kind: 'object', object: new InputObject(() => elf) };
     }
   }
 }
@@ -125,10 +127,6 @@ function openThin(path: string, bytes: Uint8Array): InputFile {
 function fileObject(elf: ElfFile): InputObject {
   const checked = checkLinkable(elf);
   return new InputObject(() => checked);
-}
-
-function linkableObject(path: string, bytes: Uint8Array): ElfFile {
-  return checkLinkable(readElf(bytes, { file: path }));
 }
 
 function factsName(key: string): string {

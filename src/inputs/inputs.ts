@@ -92,6 +92,7 @@ export async function surveyInputs(
     objects,
     executableStack: settings.executableStack ?? found.some(({ code }) => code === 'UKL2111'),
     findings: [
+      ...opener.remarks,
       ...resolution.duplicates,
       ...missing,
       ...lacking,

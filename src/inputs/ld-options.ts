@@ -172,8 +172,13 @@ const ROWS: readonly Row[] = [
   ['version help target-help print-output-format print-sysroot', 'no', 'ends'],
 
   // Of gold, lld and mold, in command lines recorded by the wrappers; and of gcc, in those by `pkg-config --static`.
-  ['threads icf thread-count', 'joined', 'none'],
-  ['no-threads detect-odr-violations no-detect-odr-violations gdb-index', 'no', 'none'],
+  ['threads icf thread-count color-diagnostics shuffle-sections', 'joined', 'none'],
+  ['error-limit pack-dyn-relocs repro reproduce time-trace-file why-extract', 'joined', 'none'],
+  ['lto-partitions thinlto-cache-dir thinlto-cache-policy thinlto-jobs', 'joined', 'none'],
+  ['mllvm symbol-ordering-file call-graph-ordering-file section-ordering-file', 'next', 'none'],
+  ['no-threads no-icf no-color-diagnostics detect-odr-violations no-detect-odr-violations', 'no', 'none'],
+  ['gdb-index no-gdb-index rosegment no-rosegment quick-exit no-quick-exit fork no-fork', 'no', 'none'],
+  ['print-icf-sections no-print-icf-sections time-trace perf no-build-id', 'no', 'none'],
   ['pthread', 'no', 'none'],
 ];
 

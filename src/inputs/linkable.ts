@@ -1,9 +1,9 @@
-import { UklError, linkErrors } from '../errors/index.js';
-import { DF_1, DT, ET, PT, SHT, readDynamic, type ElfFile } from '../elf/index.js';
+import { UklError, linkErrors, type Place } from '../errors/index.js';
+import { DF_1, DT, ET, PT, SHT, identify, readDynamic, readElf, type ElfFile } from '../elf/index.js';
 
 const GIVE_OBJECTS = 'give the objects it was linked from (gcc -c), and its libraries with -l';
 
-const MAKE_STATIC = `build it with ukl-gcc in gcc’s place, or link it with -static-pie; or ${GIVE_OBJECTS}`;
+const MAKE_STATIC = `build it with ukl-gcc in gcc’s place (if it was, its link went to a linker by path, by -B or by mold -run, which keeps no record: -fuse-ld=NAME does), or link it with -static-pie; or ${GIVE_OBJECTS}`;
 
 /** What a file that a linker has already linked is. Only a static PIE can go into the slot as it is. */
 export type LinkedKind = 'static PIE' | 'dynamic PIE' | 'dynamic' | 'static' | 'shared library';
@@ -40,6 +40,12 @@ export function checkLinkable(elf: ElfFile): ElfFile {
   }
   if (isSlimLto(elf)) throw new UklError(linkErrors.ltoObject(elf.origin));
   return elf;
+}
+
+/** Reads what should be a relocatable object. Throws what `readElf` and `checkLinkable` throw, UKL2009 for clang's intermediate code. */
+export function readLinkable(bytes: Uint8Array, origin: Place): ElfFile {
+  if (identify(bytes) === 'bitcode') throw new UklError(linkErrors.ltoObject(origin));
+  return checkLinkable(readElf(bytes, origin));
 }
 
 /** The same in words. */

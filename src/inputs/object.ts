@@ -15,7 +15,7 @@ export class InputObject {
     this.#facts = facts;
   }
 
-  /** Throws what `readElf` and `checkLinkable` throw. */
+  /** Throws what `readLinkable` throws. */
   get elf(): ElfFile {
     return (this.#elf ??= this.#open());
   }

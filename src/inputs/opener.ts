@@ -20,6 +20,8 @@ export class Opener {
   readonly problems: Diagnostic[] = [];
   /** What is missing, and matters only if a symbol is. */
   readonly lacking: Diagnostic[] = [];
+  /** What is to be said of links that were recorded, and stops none. */
+  readonly remarks: Diagnostic[] = [];
   /** What the executables of the wrappers say of their links. */
   readonly settings: LinkSettings[] = [];
   /** Whether the program has start-up code of its own in place of crt1.o and its like. */

@@ -20,7 +20,11 @@ export async function recordedItems(file: LinkedFile, opener: Opener): Promise<L
   if (record.incomplete !== undefined) {
     throw new UklError(linkErrors.incompleteRecord({ file: file.path }, record.incomplete));
   }
-  const program = argumentsOf(file.path, record);
+  const unknown: string[] = [];
+  const program = argumentsOf(file.path, record, unknown);
+  opener.remarks.push(
+    ...unknown.map((option) => linkErrors.otherLinkersOption(option, record.linker, { file: file.path })),
+  );
   judgeStart(file.path, record, opener);
   opener.settings.push(program);
   const late: LinkItem[] = [];
@@ -96,10 +100,13 @@ async function openRecorded(
   }
 }
 
-/** The recorded arguments, understood. What cannot be meant for a program in the slot is said of the executable. */
-function argumentsOf(file: string, { args }: LinkRecord): ProgramArguments {
+/**
+ * The recorded arguments, understood. What cannot be meant for a program in the slot is said of the executable. Another linker than GNU ld 2.40 may
+ * have known options that are `unknown` here.
+ */
+function argumentsOf(file: string, { args }: LinkRecord, unknown: string[]): ProgramArguments {
   try {
-    return parseProgramArguments(args);
+    return parseProgramArguments(args, unknown);
   } catch (error) {
     if (!(error instanceof UklError)) throw error;
     throw new UklError(error.diagnostics.map((diagnostic) => ({ ...diagnostic, file })));

@@ -1,9 +1,11 @@
+import { BITCODE_MAGIC } from '../elf/index.js';
+
 /** First bytes of files that people mistake for something ukl-link takes, and what they are. */
 const MAGICS: readonly (readonly [magic: string, what: string])[] = [
   ['070701', 'a cpio archive (newc): give it with --rootfs'],
   ['070702', 'a cpio archive (newc with checksums): give it with --rootfs'],
   ['070707', 'a cpio archive of the old format'],
-  ['BC\xc0\xde', 'LLVM bitcode'],
+  [BITCODE_MAGIC, 'LLVM bitcode (clang -flto)'],
   ['MZ', 'a PE file (Windows or EFI program)'],
   ['\xfe\xed\xfa', 'a Mach-O file'],
   ['\xcf\xfa\xed\xfe', 'a Mach-O file'],

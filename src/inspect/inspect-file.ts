@@ -59,6 +59,7 @@ async function reportOf(file: string, bytes: Buffer, verify: boolean) {
     case 'archive':
     case 'thin-archive':
       return archiveReport(file, readArchive(bytes, place));
+    case 'bitcode':
     case 'other': {
       if (isBzImage(bytes)) return imageReport(bytes, place);
       // A gzip file: a packed kit is the only one that can be inspected.

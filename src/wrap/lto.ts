@@ -1,19 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { BITCODE_MAGIC, identify } from '../elf/index.js';
 import { isFile, readLdWords, type LdWord } from '../inputs/ld-words.js';
 import type { RecordedInput } from '../record/format.js';
 import type { FoundInputs } from './inputs.js';
 import { Members } from './members.js';
 
-/** gcc's mark of an object without machine code. */
+/** gcc's mark of an object without machine code; clang's objects are none, also in archives, behind the end of a member's header. */
 const SLIM = Buffer.from('__gnu_lto_slim');
+const BITCODE_MEMBER = Buffer.from(`\`\n${BITCODE_MAGIC}`, 'latin1');
 
 /**
  * The inputs of a link, with machine code in all of them. Objects of link-time optimisation have none: the compiler makes it when they are linked. So
  * ld and its plugin are called as they were, but for one object (`-r`, and gcc's -flinker-output=nolto-rel), which stands for all the program's own
- * inputs. When that fails, the objects are recorded as they came: a link with the kernel then says what to compile them with (UKL2009).
+ * inputs. mold cannot make such an object; GNU ld does it in its place. When that fails, the objects are recorded as they came: a link with the kernel then says what to compile them with (UKL2009).
  */
 export function compiledInputs(
   linker: string,
@@ -21,15 +23,17 @@ export function compiledInputs(
   found: FoundInputs,
   members: Members,
 ): { readonly found: FoundInputs; readonly members: Members } {
-  if (
-    !members.files.some(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.length).includes(SLIM))
-  ) {
+  const contents = members.files.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.length));
+  const isGcc = contents.some((bytes) => bytes.includes(SLIM));
+  if (!isGcc && !contents.some((bytes) => identify(bytes) === 'bitcode' || bytes.includes(BITCODE_MEMBER))) {
     return { found, members };
   }
   const folder = mkdtempSync(join(tmpdir(), 'ukl-lto-'));
   const output = join(folder, 'lto.o');
   try {
-    execFileSync(linker, partialLink(args, found.inputs, output), {
+    const partial = basename(linker).includes('mold') ? 'ld.bfd' : linker;
+    const known = isGcc ? ['-plugin-opt=-linker-output-known'] : [];
+    execFileSync(partial, [...partialLink(args, found.inputs, output), ...known], {
       stdio: 'ignore',
       env: { ...process.env, COLLECT_GCC_OPTIONS: `${compilerOptions()} '-flinker-output=nolto-rel'` },
     });
@@ -67,7 +71,7 @@ function partialLink(args: readonly string[], inputs: readonly RecordedInput[], 
     }
     return isKept(word) ? args.slice(word.position, word.end) : [];
   });
-  return [...kept, '-plugin-opt=-linker-output-known', '-r', '-o', output, '-u', 'main'];
+  return [...kept, '-r', '-o', output, '-u', 'main'];
 }
 
 function isKept({ text, value, option }: LdWord): boolean {
@@ -84,7 +88,9 @@ function isKept({ text, value, option }: LdWord): boolean {
       return true;
     default:
       // Libraries that the compiler's code may need are no part of this object; the kernel's link has them.
-      return /^--?plugin(?:-opt)?\b/.test(text) && value?.startsWith('-pass-through=') !== true;
+      return (
+        /^--?(?:plugin(?:-opt)?\b|lto-|mllvm\b)/.test(text) && value?.startsWith('-pass-through=') !== true
+      );
   }
 }
 

@@ -52,7 +52,9 @@ describe('the same as plain gcc', () => {
     '$CC -c twice.c && ar rc libtwice.a twice.o && $CC main.c -L. -ltwice -o prog && ./prog',
     '$CC -c twice.c && ar rcT libtwice.a twice.o && $CC main.c libtwice.a -o prog && ./prog',
     '$CC -shared -fPIC twice.c -o libtwice.so && $CC main.c -L. -ltwice -Wl,-rpath,. -o prog && ./prog',
-    '$CC -fuse-ld=gold main.c twice.c -o prog && ./prog',
+    ...['bfd', 'gold', 'lld', 'mold'].map(
+      (linker) => `$CC -fuse-ld=${linker} main.c twice.c -o prog && ./prog`,
+    ),
     '$CXX -O1 all.cc -o prog && ./prog',
     'name=$(printf "new\\nline and blank"); mkdir "$name"; $CC main.c twice.c -o "$name/prog" && "$name/prog"',
     '$CC -save-temps main.c twice.c -o prog && ./prog',
@@ -206,6 +208,18 @@ describe('an executable of theirs', () => {
       '$CC -flto -O2 -c main.c twice.c; $CC -flto main.o twice.o -o prog; rm *.o',
     ],
     ['of gold', '$CC -fuse-ld=gold main.c twice.c -o prog'],
+    ['of lld', '$CC -fuse-ld=lld -Wl,--icf=all,--threads=2,--color-diagnostics main.c twice.c -o prog'],
+    ['of mold', '$CC -fuse-ld=mold -Wl,--no-quick-exit main.c twice.c -o prog'],
+    ['of mold and link-time optimised objects', '$CC -flto -O2 -fuse-ld=mold main.c twice.c -o prog'],
+    ['of clang', 'UKL_GCC=clang $CC -O2 main.c twice.c -o prog'],
+    [
+      'of clang, lld and link-time optimised objects',
+      'export UKL_GCC=clang; $CC -flto -c main.c twice.c; ar rc libtwice.a twice.o; $CC -flto -fuse-ld=lld main.o libtwice.a -o prog',
+    ],
+    [
+      'of objects that ccache had',
+      'export CCACHE_DIR=$PWD/cache; for i in 1 2; do ccache $CC -c main.c; ccache $CC -c twice.c; done; ccache $CC main.o twice.o -o prog; rm -r cache',
+    ],
     ['of C++', '$CXX all.cc -o prog; rm *.cc'],
     ['static', '$CC -static main.c twice.c -o prog'],
     ['static-pie', '$CC -static-pie main.c twice.c -o prog'],
@@ -242,9 +256,28 @@ describe('an executable of theirs', () => {
     expect(stderr).toMatch(/UKL2030: .*-Ttext-segment/);
   });
 
-  it('is said to be no input when it was not linked by a wrapper', async () => {
-    build('gcc main.c twice.c -o prog');
-    expect((await link('prog')).stderr).toMatch(/UKL2008/);
+  it.each([
+    ['by a wrapper', 'gcc main.c twice.c -o prog'],
+    [
+      'by the linker that a wrapper gives',
+      'mkdir b; ln -s /usr/bin/ld b; $CC -B$PWD/b main.c twice.c -o prog',
+    ],
+  ])('is said to be no input when it was not linked %s', async (_, script) => {
+    build(script);
+    expect((await link('prog')).stderr).toMatch(/UKL2008[^]*ukl-gcc[^]*-B[^]*-fuse-ld=/);
+  });
+
+  it('is linked with a word about options that only its linker has', async () => {
+    build('$CC -fuse-ld=lld -Wl,--mmap-output-file main.c twice.c -o prog');
+    const { status, stderr } = await runCli(['--with-program=prog', '-o', 'image'], { cwd: folder });
+    expect(stderr).toMatch(/warning UKL2045: ld\.lld linked it with --mmap-output-file, .*\n +in prog/);
+    expect(status).toBe(0);
+  });
+
+  it('is what objects of clang’s link-time optimisation need', async () => {
+    build('clang -flto -c main.c twice.c; ar rc libtwice.a twice.o; $CC -c main.c -o native.o');
+    expect((await link('main.o')).stderr).toMatch(/UKL2009[^]*main\.o[^]*ukl-gcc/);
+    expect((await link('native.o', 'libtwice.a')).stderr).toMatch(/UKL2009[^]*libtwice\.a/);
   });
 
   it('is not replaced by its own image', async () => {
