@@ -8,7 +8,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/run.js'),
   },
   {
-    usage: 'gdb <image>',
+    usage: 'gdb [image]',
     describe: 'Debug the program of an image, and the kernel with it',
     load: () => import('./commands/gdb.js'),
   },

@@ -1,5 +1,5 @@
 /** A run that is told to end passes it on: the program gets SIGTERM, and its end is the machine's. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,8 +45,18 @@ describe('a program that', () => {
     expect([status, saidCodes(stderr)]).toEqual([143, []]);
   });
 
-  it('ignores SIGTERM has its time, then the machine ends', async () => {
-    const { status, stderr } = await stopped(['ignore'], ['SIGTERM'], ['--stop-timeout', '1']);
+  it.each([
+    ['a flag', () => ['--stop-timeout', '1']],
+    [
+      'ukl.json',
+      () => {
+        const config = join(folder, 'ukl.json');
+        writeFileSync(config, '{"run": {"stopTimeout": 1}}');
+        return ['--config', config];
+      },
+    ],
+  ])('ignores SIGTERM has the time that %s gives it, then the machine ends', async (_, words) => {
+    const { status, stderr } = await stopped(['ignore'], ['SIGTERM'], words());
     expect([status, saidCodes(stderr)]).toEqual([143, ['UKL5021']]);
     expect(stderr).toMatch(/did not end within 1 s of being asked to/);
   });

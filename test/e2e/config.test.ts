@@ -80,6 +80,41 @@ describe('ukl.json', () => {
     expect(stdout).not.toContain(':6379-:6379');
   });
 
+  it('puts files into the image, and disks and a name into the machine', async () => {
+    const run = { disks: ['data.img:/srv,size=16M', 'more.img'], hostname: 'box' };
+    const folder = await project({
+      ...hello,
+      files: ['etc:/etc/app', { from: 'ukl.json', to: '/a/b' }],
+      run,
+    });
+    mkdirSync(join(folder, 'etc'));
+    writeFileSync(join(folder, 'etc/app.conf'), '12345');
+    const config = ['--config', join(folder, 'ukl.json')];
+    const cwd = temporaryFolder();
+    expect(await runCli(config, { cwd })).toMatchObject({ status: 0, stderr: '' });
+    const { stdout: image } = await runCli(['inspect', join(folder, 'hello.bzImage')]);
+    expect(image).toMatch(/ 5 +etc\/app\/app\.conf$/m);
+    expect(image).toMatch(/ a\/b$/m);
+    const { stdout: machine } = await runCli(['run', '--dry-run', ...config, '--disk', 'mine.img:/srv'], {
+      cwd,
+    });
+    expect(machine).toContain(' hostname=box ');
+    expect(machine).toContain(`"filename":"${folder}/more.img"`);
+    expect(machine).toContain('"filename":"mine.img"');
+    expect(machine).not.toContain('data.img');
+  });
+
+  it('says what to debug, in which machine, and where its symbols are', async () => {
+    const folder = await project({ ...hello, separateDebugFile: 'hello.sym' });
+    await runCli([], { cwd: folder });
+    const { status, stdout } = await runCli(['gdb', '--dry-run', '--args', 'c', '-m', '96'], { cwd: folder });
+    const [qemu, gdb] = stdout.split('\n');
+    expect(status).toBe(0);
+    expect(qemu).toMatch(/-m 96M -kernel hello\.bzImage .*hostfwd=tcp:127\.0\.0\.1:6379-:6379/);
+    expect(gdb).toContain('hello.sym');
+    expect(await runCli(['gdb'], { cwd: temporaryFolder() })).toMatchObject({ status: 2, stdout: '' });
+  });
+
   it('is refused with path, line and column, and nothing is written', async () => {
     const folder = await project({ ...hello, run: { ports: ['x'] }, outptu: 'y' });
     for (const words of [[], ['check'], ['run']]) {

@@ -1,16 +1,22 @@
 import { UklError } from '../../errors/index.js';
 import { debugCommands, debugImage, type DebugOptions } from '../../gdb/index.js';
 import { machineFailureExitCode, shellLine } from '../../run/index.js';
+import type { RunSettings } from '../../config/index.js';
 import { splitWords } from '../argv.js';
 import { defineCommand } from '../command.js';
+import { CONFIG_FILE, CONFIG_HELP } from '../config-choice.js';
 import { given } from '../../config/given.js';
 import { printDiagnostics, printLine, printNotice } from '../print.js';
+import { chosenRun } from '../run-settings.js';
 import { StatusError, UsageError } from '../status.js';
 import { machineOf, machineOptions } from './machine-options.js';
 
 export const command = defineCommand({
-  positionals: { image: { type: 'string', demandOption: true, describe: 'A bzImage made by ukl-link' } },
+  positionals: {
+    image: { type: 'string', describe: `A bzImage made by ukl-link [the output that ${CONFIG_FILE} names]` },
+  },
   options: {
+    config: { type: 'string', requiresArg: true, describe: `${CONFIG_HELP} image]` },
     symbols: {
       type: 'string',
       requiresArg: true,
@@ -43,13 +49,20 @@ export const command = defineCommand({
       "$0 gdb hello.bzImage -- --batch -ex 'break main' -ex continue -ex backtrace",
       'arguments for gdb behind --',
     ],
+    ['$0 gdb', `the image and the machine that ${CONFIG_FILE} describes`],
     ['$0 gdb hello.bzImage --core core.1', 'what a program left that was killed'],
   ],
   run: async (args) => {
     const { core, 'target-remote': remote } = args;
+    const flags = { image: args.image, ...machineOf(args), args: args.args?.flatMap(wordsOf) };
+    const { options: machine, link } = await chosenRun(
+      args.config,
+      given<RunSettings>(flags),
+      'ukl-link gdb',
+    );
     const options = given<DebugOptions>({
-      image: args.image,
-      symbols: args.symbols,
+      image: machine.image,
+      symbols: args.symbols ?? (typeof link.debugFile === 'string' ? link.debugFile : undefined),
       vmlinux: args.vmlinux,
       target:
         core !== undefined
@@ -57,7 +70,7 @@ export const command = defineCommand({
           : remote !== undefined
             ? { kind: 'remote', address: remote }
             : undefined,
-      run: { ...machineOf(args), args: args.args?.flatMap(wordsOf) ?? [], onNote: note, onConsole: show },
+      run: { ...machine, onNote: note, onConsole: show },
       gdbArguments: args['--'],
       onNote: note,
     });

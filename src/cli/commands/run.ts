@@ -1,7 +1,7 @@
 import { UklError } from '../../errors/index.js';
 import type { RunSettings } from '../../config/index.js';
 import { defineCommand } from '../command.js';
-import { CONFIG_FILE, CONFIG_HELP, chosenConfig } from '../config-choice.js';
+import { CONFIG_FILE, CONFIG_HELP } from '../config-choice.js';
 import { withConsoleLog, type ConsoleLog } from '../console-log.js';
 import { given } from '../../config/given.js';
 import { printDiagnostics, printJson, printLine, printNotice } from '../print.js';
@@ -14,8 +14,9 @@ import {
   type RunOptions,
 } from '../../run/index.js';
 import { machineOf, machineOptions } from './machine-options.js';
+import { chosenRun } from '../run-settings.js';
 import { withStop } from '../signals.js';
-import { StatusError, UsageError } from '../status.js';
+import { StatusError } from '../status.js';
 import { ESCAPE_HINT, consoleTerminal } from '../terminal.js';
 
 export const command = defineCommand({
@@ -52,7 +53,7 @@ export const command = defineCommand({
     ['$0 run', `the image and the machine that ${CONFIG_FILE} describes`],
   ],
   run: async (args) => {
-    const { consoleLog, ...options } = await completeSettings(
+    const { options, consoleLog } = await chosenRun(
       args.config,
       given<RunSettings>({
         image: args.image,
@@ -63,6 +64,7 @@ export const command = defineCommand({
         gdb: args.gdb === undefined ? undefined : { port: args.gdb, wait: args['gdb-wait'] === true },
         consoleLog: args['console-log'],
       }),
+      'ukl-link run',
     );
     if (args['dry-run'] === true) {
       const words = await runCommand(options);
@@ -74,23 +76,6 @@ export const command = defineCommand({
     return withConsoleLog(consoleLog, (log) => runOnConsole(options, args.json === true, log));
   },
 });
-
-/** What the command line and, where there is one, the configuration file say, together. Throws a UsageError, UKL6005, UKL6020-6023. */
-async function completeSettings(
-  file: string | undefined,
-  flags: RunSettings,
-): Promise<RunSettings & Pick<RunOptions, 'image'>> {
-  const config = await chosenConfig(file, flags.image === undefined);
-  let settings = flags;
-  if (config !== undefined) {
-    const { overlayRun } = await import('../../config/index.js');
-    settings = overlayRun(config.run, flags);
-  }
-  const { image, ...rest } = settings;
-  if (image === undefined)
-    throw new UsageError(`name the image to run, here or as the output in ${CONFIG_FILE}`, 'ukl-link run');
-  return { ...rest, image };
-}
 
 /** Boots the image with its console on ours, and ends as its program does. */
 async function runOnConsole(options: RunOptions, json: boolean, log?: ConsoleLog): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { overlayLink, overlayRun, readConfig, type Config } from '../../../src/config/index.js';
 import { UklError, type Diagnostic } from '../../../src/errors/index.js';
-import { parsePort } from '../../../src/run/index.js';
+import { parseDisk, parsePort } from '../../../src/run/index.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Reads a file of this text, in a folder of its own, by its absolute path. */
@@ -123,6 +123,19 @@ describe('a configuration file', () => {
   });
 });
 
+it('every word about the machine arrives', async () => {
+  const plain = {
+    ...{ memory: 96, cpus: 2, hostname: 'box', network: 'none', args: ['a'], append: 'quiet' },
+    ...{ timeout: 60, silenceLimit: 9, stopTimeout: 7, kernelLog: true },
+  };
+  const named = { ports: ['80:8080'], env: { A: 'b' }, accel: 'tcg', qemuArgs: ['-s'] };
+  const { config } = await read(JSON.stringify({ run: { ...plain, ...named } }));
+  expect(config.run).toEqual({
+    ...plain,
+    ...{ ports: [parsePort('80:8080')], env: ['A=b'], accelerator: 'tcg', qemuArguments: ['-s'] },
+  });
+});
+
 describe('the command line over a file', () => {
   const file = {
     program: ['a.o'],
@@ -159,5 +172,11 @@ describe('the command line over a file', () => {
       { ports: ports('7000:6379', '54:53') },
     );
     expect(settings.ports).toEqual(ports('80', '53/udp', '7000:6379', '54:53'));
+  });
+
+  it('a disk takes the place of the one at its folder', () => {
+    const disks = (...texts: string[]) => texts.map(parseDisk);
+    const settings = overlayRun({ disks: disks('a.img', 'b.img:/srv') }, { disks: disks('c.img:/srv,ro') });
+    expect(settings.disks).toEqual(disks('a.img', 'c.img:/srv,ro'));
   });
 });
