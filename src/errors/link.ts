@@ -24,6 +24,15 @@ function describeReference({ section, offset, function: name, ...place }: Refere
   return `${placeName(place)}: ${where}${at}`;
 }
 
+/** What follows from a warning of glibc's, which was written before sources of names were part of libc.a. */
+function adviceOn(symbol: string, text: string): string {
+  if (!text.includes('requires at runtime the shared libraries'))
+    return 'it is the library author’s advice, for every program that uses it';
+  if (/^dlm?open$/.test(symbol))
+    return 'leave it if the program never gets there, or put what it loads, and libc.so.6, into the root file system';
+  return 'leave it: since glibc 2.34 that is so only for sources in /etc/nsswitch.conf other than files and dns; hosts, users and services are found without';
+}
+
 /** UKL2xxx: the inputs of a link and what goes wrong between them. */
 export const linkErrors = {
   noInput: (): Diagnostic =>
@@ -142,12 +151,17 @@ export const linkErrors = {
     ),
 
   /** The text is the library author's own (.gnu.warning.SYMBOL). */
-  libraryWarning: (symbol: string, text: string, place: Place): Diagnostic => ({
+  libraryWarning: (
+    symbol: string,
+    text: string,
+    place: Place,
+    advice = adviceOn(symbol, text),
+  ): Diagnostic => ({
     ...error(
       'UKL2017',
       `${symbol}: ${text}`,
       { ...place, symbol },
-      'leave it if the program never gets there, or put what it needs into the root file system',
+      `${advice}; --no-warn=UKL2017 leaves this warning out`,
     ),
     severity: 'warning',
   }),

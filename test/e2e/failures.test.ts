@@ -4,6 +4,7 @@ import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from '
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PT } from '../../src/elf/index.js';
 import { findTool } from '../../src/host/index.js';
 import { findKit } from '../../src/kernel/store.js';
 import type { Diagnostic } from '../../src/errors/index.js';
@@ -89,6 +90,38 @@ describe('an input that is no object', () => {
     const path = make();
     const problems = await failLink(withHello(path), { inputs: [shop.folder] });
     expect(problems).toMatchObject([{ code, file: path, ...place }]);
+  });
+
+  it('a finished static program with something else', async () => {
+    const whole = program('whole', '-static-pie');
+    const problems = await failLink(withHello(whole), { inputs: [shop.folder] });
+    expect(problems).toMatchObject([{ code: 'UKL2040', file: whole }]);
+  });
+
+  it.each<[name: string, code: string, make: (name: string) => string]>([
+    [
+      'with segments 8 MiB apart',
+      'UKL2041',
+      (name) => program(name, '-static-pie', '-Wl,-z,max-page-size=0x800000'),
+    ],
+    [
+      'that has no program header to spare',
+      'UKL2042',
+      (name) => {
+        const bytes = readFileSync(program(`${name}.whole`, '-static-pie'));
+        const end = 64 + 56 * bytes.readUInt16LE(56);
+        for (let header = 64; header < end; header += 56) {
+          const type = bytes.readUInt32LE(header);
+          if (type === PT.NOTE || type === PT.GNU_PROPERTY) bytes.writeUInt32LE(PT.GNU_STACK, header);
+        }
+        return file(name, bytes);
+      },
+    ],
+  ])('a finished static program %s', async (name, code, make) => {
+    const path = make(name);
+    const problems = await failLink([`--with-program=${path}`], { inputs: [shop.folder] });
+    expect(new Set(codesOf(problems))).toEqual(new Set([code]));
+    expect(problems[0]?.file).toBe(path);
   });
 
   it('an archive of nothing has no main', async () => {

@@ -242,11 +242,18 @@ describe('symbols', () => {
   it('warns of what the library warns of', async () => {
     const user = shop.compile(
       'gai.c',
-      '#include <netdb.h>\nint main(void) { return getaddrinfo("", "", 0, 0); }',
+      [
+        '#include <dlfcn.h>\n#include <netdb.h>\n#include <stdlib.h>',
+        'char *name; int main(void) { return getaddrinfo("", "", 0, 0) + (dlopen("", 1) == mktemp(name)); }',
+      ].join('\n'),
     );
     const { warnings } = await resolveWords(user);
+    const warning = { code: 'UKL2017', severity: 'warning' };
+    const hint = (text: string): string => expect.stringContaining(text) as string;
     expect(warnings.filter((d) => d.file === user)).toMatchObject([
-      { code: 'UKL2017', severity: 'warning', symbol: 'getaddrinfo' },
+      { ...warning, symbol: 'getaddrinfo', hint: hint('/etc/nsswitch.conf') },
+      { ...warning, symbol: 'dlopen', hint: hint('root file system') },
+      { ...warning, symbol: 'mktemp', hint: hint('author') },
     ]);
   });
 });
