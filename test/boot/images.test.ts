@@ -36,8 +36,18 @@ test('process 1 of a root file system that nobody made', async () => {
   expect(end).toEqual(exit(5));
 });
 
-test('the program’s symbols, as the kernel tells of them', async () => {
-  expect(await boot(await imageOf('ownsymbols'))).toMatchObject({ console: 'ok\n', end: exit(0) });
+test.each([false, true])(
+  'the program’s symbols, as the kernel tells of them (static PIE: %s)',
+  async (finished) => {
+    const image = await imageOf('ownsymbols', { finished });
+    expect(await boot(image)).toMatchObject({ console: 'ok\n', end: exit(0) });
+  },
+);
+
+test('a finished executable on a processor with page tables of four levels', async () => {
+  const image = await imageOf('hello', { finished: true });
+  const fourLevels = { qemuArguments: ['-cpu', 'max,la57=off'], accelerator: 'tcg' } as const;
+  expect(await boot(image, fourLevels)).toMatchObject({ console: 'Hello from hello!\n', end: exit(0) });
 });
 
 test('a program that dies of a signal', async () => {

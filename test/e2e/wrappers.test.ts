@@ -218,7 +218,7 @@ describe('an executable of theirs', () => {
     ],
     [
       'of objects that ccache had',
-      'export CCACHE_DIR=$PWD/cache; for i in 1 2; do ccache $CC -c main.c; ccache $CC -c twice.c; done; ccache $CC main.o twice.o -o prog; rm -r cache',
+      'export CCACHE_DIR=$PWD/cache; for i in 1 2; do ccache $CC -c main.c; PATH=/usr/lib/ccache:$PATH $CC -c twice.c; done; ccache -s | grep -q "Hits: *2 /"; ccache $CC main.o twice.o -o prog; rm -r cache',
     ],
     ['of C++', '$CXX all.cc -o prog; rm *.cc'],
     ['static', '$CC -static main.c twice.c -o prog'],

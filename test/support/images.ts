@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { DEBUG_FILE_ENDING } from '../../src/gdb/index.js';
 import { link } from '../../src/link.js';
-import { compileObject, type Model } from './compile.js';
+import { compileObject, linkExecutable, type Model } from './compile.js';
 import { loadFixtures, type Fixture } from './fixtures.js';
 import { buildFolder } from './paths.js';
 
@@ -28,17 +28,20 @@ export async function imageOf(
   options: {
     readonly args?: readonly string[];
     readonly model?: Exclude<Model, 'mixed'>;
+    /** Whether gcc links it, as a static-PIE executable. */
+    readonly finished?: boolean;
     /** Whether its symbols and lines are kept, in a file beside it. */
     readonly debugFile?: boolean;
   } = {},
 ): Promise<string> {
   const fixture = fixtureNamed(name);
-  const { args = [], model = 'default', debugFile = false } = options;
+  const { args = [], model = 'default', finished = false, debugFile = false } = options;
   mkdirSync(folder, { recursive: true });
-  const output = `${folder}/${name}-${model}.bzImage`;
+  const output = `${folder}/${name}-${finished ? 'static-pie' : model}.bzImage`;
   const libs = fixture.language === 'c++' ? ['-lstdc++', '-lm'] : fixture.libs;
+  const objects = [await compileObject(fixture, model)];
   await link({
-    program: [await compileObject(fixture, model), ...libs],
+    program: finished ? [await linkExecutable({ objects, libs }, 'static-pie')] : [...objects, ...libs],
     output,
     args,
     ...(debugFile ? { debugFile: `${output}${DEBUG_FILE_ENDING}` } : {}),
