@@ -25,6 +25,11 @@ const udp = Number(after('-U'));
 // The host's own address is not the machine's; from there, the tests come in by the network.
 const guestWords = words.map((word) => (word === '127.0.0.1' ? '0.0.0.0' : word));
 
+// Some tests tell a server by its environment to pretend something.
+const settings = Object.entries(process.env)
+  .filter(([name]) => name.startsWith('T_MEMD_'))
+  .flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+
 const behind = await freePort();
 const folder = mkdtempSync(join(tmpdir(), 'memcached-'));
 const monitor = join(folder, 'monitor');
@@ -43,6 +48,7 @@ const machine = spawn(
     '-p',
     `${behind}:${port}`,
   ]
+    .concat(settings)
     .concat(udp > 0 ? ['-p', `${udp}:${udp}/udp`] : [])
     .concat(['--qemu-arg=-monitor', `--qemu-arg=unix:${monitor},server=on,wait=off`, '--', ...guestWords]),
   { stdio: ['ignore', log, log] },

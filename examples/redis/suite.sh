@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 
 TIMEOUT=14400
 ATTEMPTS=3
-LIMIT=900
+LIMIT=3600
 here=$PWD/build/suite
 rm -rf "$here"
 mkdir -p "$here"
@@ -42,7 +42,7 @@ unit() {
 	eval "port=\$port$1"
 	cd "$here/ring$1"
 	timeout --kill-after=10 $LIMIT ./runtest --host 127.0.0.1 --port "$port" --baseport $((21111 + 10000 * ($1 / 3))) \
-		--verbose --tags -slow --timeout 120 --skipfile "$here/skipped" --single "$2" >log 2>&1 </dev/null || true
+		--verbose --tags -slow --timeout 1200 --skipfile "$here/skipped" --single "$2" >log 2>&1 </dev/null || true
 	cat log >>all.log
 	sed 's/\x1b\[[0-9;]*m//g' log |
 		sed -nE 's/ \([0-9]+ ms\)$//; s/ in tests\/.*//; s/^.*\[(ok|err|skip|ignore|exception|timeout)\]: /\1 /p' >>verdicts
