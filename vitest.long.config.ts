@@ -3,7 +3,7 @@ import base from './vitest.config.js';
 
 /** What `make test-long` runs: hours of machine time, bounded by the tests' own limits. */
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  { ...base, test: { ...base.test, projects: undefined, include: [], exclude: [] } },
   defineConfig({
     test: {
       include: ['test/long/**/*.test.ts'],

@@ -24,6 +24,19 @@ const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(
 const broken = testResults.filter(
   (file) => file.status === 'failed' && file.assertionResults.length === 0,
 ).length;
-const failed = Math.max(numFailedTests + broken, status === 0 ? 0 : 1);
+// A test of a machine is tried twice. By chance a few of some thousand need it; more are a fault, and none is kept quiet.
+const mostSecondTries = 5;
+const secondTries = testResults.flatMap((file) =>
+  file.assertionResults.filter((one) => one.status === 'passed' && one.failureMessages.length > 0),
+);
+for (const { fullName, failureMessages } of secondTries)
+  process.stdout.write(`passed at the second try: ${fullName}\n${failureMessages.join('\n')}\n`);
+const tooMany = secondTries.length > mostSecondTries;
+if (tooMany)
+  process.stdout.write(
+    `${secondTries.length} tests needed a second try; more than ${mostSecondTries} is no chance\n`,
+  );
+
+const failed = Math.max(numFailedTests + broken, status === 0 && !tooMany ? 0 : 1);
 process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -3,7 +3,7 @@
  * One boot per code model, each on another kind of machine, with system calls redirected; and one with native ones.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { judge, runSuite, type SuiteRun } from '../support/differential.js';
+import { runSuite, verdict, type RepeatableRun } from '../support/differential.js';
 import { loadFixtures } from '../support/fixtures.js';
 import { kernelBase, machineRun } from '../support/suite.js';
 
@@ -19,7 +19,7 @@ describe.each([
   // What takes seconds does so whatever the code model: once is enough.
   const chosen = fixtures.filter(({ needs }) => model === 'default' || !needs.includes('seconds'));
   const cases = chosen.flatMap((fixture) => fixture.cases);
-  let run: SuiteRun;
+  let run: RepeatableRun;
   beforeAll(async () => {
     run = await runSuite(chosen, { model, syscalls }, machine);
     kernelBases.push(kernelBase(run.outcomes) ?? 'unknown');
@@ -40,7 +40,9 @@ describe.each([
     else expect(ofLibraries.filter(isRedirected).length / ofLibraries.length).toBeGreaterThan(0.97);
   });
 
-  test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => expect(judge(one, run)).toBe(''));
+  test.for(cases.map((one) => [one.id, one] as const))('%s', async ([, one], { task }) =>
+    expect(await verdict(one, run, task.result?.retryCount ?? 0)).toBe(''),
+  );
 
   test('the machine ran to the end', () => expect(run.stopped).toBe(undefined));
 

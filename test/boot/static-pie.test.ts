@@ -1,6 +1,6 @@
 /** The fixtures once more, linked by gcc: the same static-PIE executable in ring 3 and, as it is, in ring 0. */
 import { beforeAll, expect, test } from 'vitest';
-import { judge, runSuite, type SuiteRun } from '../support/differential.js';
+import { runSuite, verdict, type RepeatableRun } from '../support/differential.js';
 import { loadFixtures } from '../support/fixtures.js';
 
 /** Without those that are about redirecting: some of them hold addresses that no PIE can. */
@@ -8,7 +8,7 @@ const fixtures = loadFixtures().filter(
   ({ needs, path }) => !needs.includes('image') && !needs.includes('seconds') && !path.includes('/sites/'),
 );
 const cases = fixtures.flatMap((fixture) => fixture.cases);
-let run: SuiteRun;
+let run: RepeatableRun;
 
 beforeAll(async () => {
   const program = { model: 'default', syscalls: 'redirect', finished: true } as const;
@@ -22,7 +22,9 @@ test('its system call sites are all there, and all native', () => {
   );
 });
 
-test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => expect(judge(one, run)).toBe(''));
+test.for(cases.map((one) => [one.id, one] as const))('%s', async ([, one], { task }) =>
+  expect(await verdict(one, run, task.result?.retryCount ?? 0)).toBe(''),
+);
 
 test('the machine ran to the end', () => expect(run.stopped).toBe(undefined));
 

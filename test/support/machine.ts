@@ -67,8 +67,10 @@ export async function bootMachine(boot: Boot): Promise<BootResult> {
 
 /** Lines of a console log in which the kernel complains about itself; a program's own faults are not among them. */
 export function kernelComplaints(console: string): string[] {
-  // Who took the last memory is told with a backtrace; that is a fault of the program's, too.
-  const withoutOom = console.replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '');
+  // Who took the last memory, and who got none, is told with a backtrace; that is a fault of the program's, too.
+  const withoutOom = console
+    .replaceAll(/^.* invoked oom-killer: [^]*? Killed process .*$/gm, '')
+    .replaceAll(/^.*: page allocation failure: [^]*? Mem-Info:$/gm, '');
   const complaint =
     /\bBUG:|\bkernel BUG\b|\bWARNING:|\bOops\b|\[#\d+\]|Kernel panic|Call Trace:|rcu: INFO|soft lockup|hard LOCKUP|unchecked MSR|Bad page|Bad rss-counter|possible recursive|UBSAN|KASAN|stack-protector:|PANIC:|double fault|Corrupted page table|scheduling while atomic|\bINFO: (?:task|trying|lockdep|possible)|locking correctness validator|FAILED, \d+ W\+X/;
   return withoutOom

@@ -43,7 +43,9 @@ function exerciseInputs(bytes: Uint8Array, findings: Findings): void {
         addArchive(bytes, resolution);
       });
       break;
+    // Neither is read any further.
     case 'thin-archive':
+    case 'bitcode':
       break;
     case 'other':
       findings.attempt(() => librariesOfScript('fuzz.a', Buffer.from(bytes).toString('latin1')));
