@@ -7,6 +7,8 @@ import { loadImageParts } from './link/image-parts.js';
 import type { LinkOptions } from './link/options.js';
 import { linkExecutable } from './link/executable.js';
 import { linkProgram } from './link/program.js';
+import { entriesOfKit } from './link/entries.js';
+import { optionBits } from './options/index.js';
 import { resolveAll } from './link/resolve.js';
 import { makeRootfs } from './link/rootfs.js';
 import type { SyscallReport } from './report/index.js';
@@ -45,7 +47,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
   // The kit's megabytes are read and compared with their digests while ld runs.
   const loading = attempt(() => loadImageParts(kit, compress));
   const base = BigInt(kit.manifest.slot.start);
-  const imports = new Map(Object.entries(kit.manifest.symbols).map(([name, at]) => [name, BigInt(at)]));
+  const imports = entriesOfKit(kit, options);
 
   // 2. – 3. Rewrite the inputs, link them to the slot's address, collect what KASLR moves; or lay out what is linked already.
   const { map, debugFile, dependencyFile } = options;
@@ -80,6 +82,7 @@ export async function link(options: LinkOptions): Promise<LinkResult> {
         program,
         initramfs: rootfs.archive,
         kit: kit.manifest.key,
+        options: optionBits(options.enable ?? []),
         ...(cmdline === '' ? {} : { cmdline }),
       }),
     sizeOf,

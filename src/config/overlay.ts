@@ -22,6 +22,7 @@ export function overlayLink(
     // Of several variables with one name the last one counts (docs/run.md).
     env: both(file.env, flags.env),
     files: both(file.files, flags.files),
+    enable: [...new Set(both(file.enable, flags.enable))],
     noWarn: both(file.noWarn, flags.noWarn),
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { UklError } from '../errors/index.js';
 import { parseAddedFile } from '../image/added-files.js';
 import { COMPRESSIONS } from '../image/compression.js';
+import { UKL_OPTIONS } from '../options/index.js';
 import { SYSCALL_MODES } from '../rewrite/index.js';
 import {
   cpuRange,
@@ -164,6 +165,7 @@ export const configSchema = object({
     oneOf(SYSCALL_MODES),
     'Whether system calls become jumps where that is proven right, or all stay as they are',
   ),
+  enable: key(list(oneOf(UKL_OPTIONS)), 'What docs/options.md describes, as by --enable-…'),
   map: key(text(), 'A text file that gets what became of every system call site (path)'),
   separateDebugFile: key(
     z.union([switched(), text()], { error: 'must be true, false or a path' }),

@@ -39,6 +39,7 @@ export function linkSettings(file: ConfigFile, located: Located): LinkSettings {
     compress: file.compress,
     kit: pathOrName(file.kit, located),
     syscalls: file.syscalls,
+    enable: file.enable,
     map: path(file.map, located),
     debugFile:
       typeof separateDebugFile === 'string' ? located(separateDebugFile) : separateDebugFile || undefined,

@@ -134,6 +134,15 @@ export const kernelErrors = {
       'build from a tree that carries the UKL patches',
     ),
 
+  /** An option was asked for that a kernel of an older series does not have. */
+  noEntries: (file: string, missing: readonly string[]): Diagnostic =>
+    errorDiagnostic(
+      'UKL4025',
+      `the kit’s kernel lacks ${missing.length} of the entries that the options need: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' …' : ''}`,
+      { file },
+      'build a kit with this version of ukl-link: ukl-link kernel build',
+    ),
+
   treeNotEmpty: (file: string): Diagnostic =>
     errorDiagnostic(
       'UKL4019',

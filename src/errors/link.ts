@@ -287,6 +287,15 @@ export const linkErrors = {
     severity: 'warning',
   }),
 
+  /** An option that works by where redirected system calls go, and there are none. `why` is what says so. */
+  optionNeedsRedirection: (option: string, why: string): Diagnostic =>
+    error(
+      'UKL2048',
+      `--enable-${option} has nothing to work on: ${why}`,
+      {},
+      `leave --enable-${option} out, or give objects and let their system calls be redirected`,
+    ),
+
   ldWarning: (text: string): Diagnostic => ({
     ...error('UKL2019', `ld warns:\n${text}`, {}, 'the lines above are those of GNU ld'),
     severity: 'warning',

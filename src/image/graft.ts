@@ -12,8 +12,8 @@ import {
 } from './check-program.js';
 import { alignUp } from '../elf/bytes.js';
 import { PAGE_SIZE } from './payload-layout.js';
-import { PT_UKL_INITRAMFS, writeProgramHeader, type ProgramHeader } from './program-headers.js';
-import type { LinkedProgram, SlotInfo } from './types.js';
+import { PT_UKL_INITRAMFS, headerFlags, writeProgramHeader, type ProgramHeader } from './program-headers.js';
+import type { ImageContent, SlotInfo } from './types.js';
 
 /** A piece of the slot that the payload carries. Whole pages. */
 export interface SlotPiece {
@@ -62,7 +62,10 @@ function fitArchive(archive: Uint8Array, room: number): Uint8Array {
  *
  * @throws UklError (all problems at once): too large, or not linked for this slot
  */
-export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Uint8Array): SlotPlan {
+export function planSlot(
+  slot: SlotInfo,
+  { program, initramfs, options = 0 }: Pick<ImageContent, 'program' | 'initramfs' | 'options'>,
+): SlotPlan {
   let archive = initramfs !== undefined && initramfs.length > 0 ? initramfs : undefined;
   if (program === undefined) {
     if (archive !== undefined) throw new UklError(imageErrors.initramfsWithoutProgram());
@@ -114,16 +117,18 @@ export function planSlot(slot: SlotInfo, program?: LinkedProgram, initramfs?: Ui
     data,
     initramfsHeader: {
       at: elf.header.phoff + announced.index * PROGRAM_HEADER_SIZE,
-      header: initramfsHeader(slotBase(elf, slot) + BigInt(programEnd), programEnd, archive?.length ?? 0),
+      header: {
+        ...initramfsHeader(slotBase(elf, slot) + BigInt(programEnd), programEnd, archive?.length ?? 0),
+        flags: headerFlags(options),
+      },
     },
   };
 }
 
 /** Without an archive the header still names an address in the slot, as the kernel checks it like any other. */
-function initramfsHeader(address: bigint, offset: number, size: number): ProgramHeader {
+function initramfsHeader(address: bigint, offset: number, size: number): Omit<ProgramHeader, 'flags'> {
   return {
     type: PT_UKL_INITRAMFS,
-    flags: PF.R,
     offset,
     vaddr: address,
     paddr: address,

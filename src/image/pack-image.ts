@@ -141,7 +141,7 @@ export function packImage(parts: BootParts, content: ImageContent): Uint8Array {
   const problems = checkCmdlineFor(parts, content.cmdline);
   let plan: SlotPlan;
   try {
-    plan = planSlot(parts.slot, content.program, content.initramfs);
+    plan = planSlot(parts.slot, content);
   } catch (error) {
     if (error instanceof UklError) throw new UklError([...problems, ...error.diagnostics], { cause: error });
     throw error;

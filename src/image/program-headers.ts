@@ -1,7 +1,21 @@
-import { ELF_HEADER_SIZE, EM, ET, PROGRAM_HEADER_SIZE, type Segment } from '../elf/index.js';
+import { ELF_HEADER_SIZE, EM, ET, PF, PROGRAM_HEADER_SIZE, type Segment } from '../elf/index.js';
 
 /** Ours (docs/architecture.md): the cpio archive in the slot. */
 export const PT_UKL_INITRAMFS = 0x60756b6c;
+
+/** In its `p_flags`, the bits for an operating system's own use (PF_MASKOS) are the program's options: a finished executable has no other place. */
+const OPTIONS_SHIFT = 20;
+const OPTIONS_MASK = 0xff;
+
+/** `p_flags` of the PT_UKL_INITRAMFS header. */
+export function headerFlags(options: number): number {
+  return PF.R | ((options & OPTIONS_MASK) << OPTIONS_SHIFT);
+}
+
+/** The options in `p_flags` of that header. */
+export function headerOptions(flags: number): number {
+  return (flags >>> OPTIONS_SHIFT) & OPTIONS_MASK;
+}
 
 /** Elf64_Phdr, as plain data: what a payload's program headers are made from. */
 export interface ProgramHeader {

@@ -49,6 +49,8 @@ export interface ImageContent {
   readonly initramfs?: Uint8Array;
   /** Default kernel command line (ASCII, at most {@link MAX_CMDLINE} bytes); the boot loader's is appended to it. */
   readonly cmdline?: string;
+  /** What the kernel is to do differently for this program, a bit each (src/options); 0 to 255. */
+  readonly options?: number;
   /** Key of the kit, 64 hexadecimal digits: told to whoever looks into the image later. */
   readonly kit?: string;
 }

@@ -1,6 +1,8 @@
-import { PT, notesOf, readElf, type ElfFile } from '../elf/index.js';
+import { PT, readElf, type ElfFile } from '../elf/index.js';
 import type { Place } from '../errors/index.js';
 import { readImage, type BootRelocs, type ImageInfo, type SetupHeader } from '../image/index.js';
+import { PT_UKL_INITRAMFS, headerOptions } from '../image/program-headers.js';
+import { optionsOf, type UklOption } from '../options/index.js';
 import { readKitFile, type Kit } from '../kernel/kit.js';
 import { kitOfKey } from '../kernel/store.js';
 import type { KernelRange } from './code.js';
@@ -77,11 +79,10 @@ async function kernelRange({ payload, slot }: UklImage, kit: Kit | undefined): P
   return { start, end: slot.vaddr, symbolAt: (at) => map?.get(at) };
 }
 
-/** `.note.ukl` (docs/architecture.md): version of the contract, option bits. */
-function programOptions(elf: ElfFile): number | undefined {
-  const note = notesOf(elf).find(({ owner, type }) => owner === 'UKL' && type === 1);
-  if (note === undefined || note.descriptor.length < 8) return undefined;
-  return new DataView(note.descriptor.buffer, note.descriptor.byteOffset).getUint32(4, true);
+/** What the link has told the kernel to do differently for this program. */
+function programOptions(elf: ElfFile): UklOption[] | undefined {
+  const announced = elf.segments.find(({ type }) => type === PT_UKL_INITRAMFS);
+  return announced && optionsOf(headerOptions(announced.flags));
 }
 
 function imageParts({ payload, slot, relocs, initramfs }: UklImage, elf: ElfFile | undefined): ImagePart[] {

@@ -3,6 +3,7 @@
  * addresses are `0x` and 16 hexadecimal digits, because JSON has no integers of that size.
  */
 import type { Severity } from '../errors/index.js';
+import type { UklOption } from '../options/index.js';
 /** Raised when a field changes its meaning or goes away. */
 export const INSPECT_SCHEMA = 1;
 
@@ -254,8 +255,8 @@ export interface LinkedReport {
   /** Bytes of the slot that program and root file system take. */
   readonly slotUsed: number;
   readonly program?: LinkedElf;
-  /** Bits of `.note.ukl`. */
-  readonly options?: number;
+  /** Those of docs/options.md that it was linked with. */
+  readonly options?: readonly UklOption[];
   /** argv[0] and arguments, and environment. */
   readonly argv?: readonly string[];
   readonly env?: readonly string[];

@@ -1,8 +1,12 @@
 import { UklError, kernelErrors } from '../errors/index.js';
+import { GENERAL_ENTRY } from '../options/index.js';
 import type { Manifest } from './manifest.js';
 
-/** The functions of the kernel that linked programs jump to: without them a kernel is none of ours. */
-const ENTRIES = ['ukl_entry_SYSCALL_64'];
+/** The function of the kernel that linked programs jump to: without it a kernel is none of ours. */
+const ENTRY = GENERAL_ENTRY;
+
+/** Those that they jump to when an option says so (docs/options.md). */
+const OPTIONAL_ENTRIES = /^([0-9a-f]{16}) \S (ukl_(?:bypass|shortcut)_\d+)$/gm;
 
 /** The slot's place, from the symbols that the patched linker script defines. Throws UKL4021. */
 export function slotOf(systemMap: string): Manifest['slot'] {
@@ -12,7 +16,10 @@ export function slotOf(systemMap: string): Manifest['slot'] {
 
 /** The addresses that links need. Throws UKL4021. */
 export function entriesOf(systemMap: string): Manifest['symbols'] {
-  return Object.fromEntries(ENTRIES.map((name) => [name, formatAddress(addressOf(systemMap, name))]));
+  const entries: Record<string, string> = { [ENTRY]: formatAddress(addressOf(systemMap, ENTRY)) };
+  for (const [, address = '', name = ''] of systemMap.matchAll(OPTIONAL_ENTRIES))
+    entries[name] = `0x${address}`;
+  return entries;
 }
 
 /** System.map: `address type name`, a line each. */

@@ -1,6 +1,7 @@
 import type { WarningOptions } from '../errors/index.js';
 import type { AddedFile } from '../image/added-files.js';
 import type { ImageCompression } from '../image/compression.js';
+import type { UklOption } from '../options/index.js';
 import type { SyscallMode } from '../rewrite/index.js';
 
 export interface LinkOptions extends WarningOptions {
@@ -22,6 +23,8 @@ export interface LinkOptions extends WarningOptions {
   readonly files?: readonly AddedFile[];
   /** Whether system call sites are led to the kernel's entry where that is proven right (the default), or all left alone. */
   readonly syscalls?: SyscallMode;
+  /** The options of docs/options.md, each once. */
+  readonly enable?: readonly UklOption[];
   /** Path of a text file that says what became of each system call site. */
   readonly map?: string;
   /** Whether the result is to say so as well. */

@@ -20,6 +20,7 @@ import type { Kit } from '../kernel/kit.js';
 import { findKit } from '../kernel/store.js';
 import { RewriteCache } from '../rewrite/index.js';
 import { attempt } from './attempt.js';
+import { checkEnabled } from './check-enabled.js';
 import type { LinkOptions } from './options.js';
 
 /** What is to be linked and with what, or an executable that is linked already and what there is to say about it. */
@@ -75,6 +76,7 @@ export async function resolveAll(options: LinkOptions): Promise<Resolved> {
     ...others.flatMap((path, i) => checkOutput(path, [...taken, output, ...others.slice(0, i)])),
     ...checkEnvironment(options.env),
     ...checkCmdline(options.cmdline ?? ''),
+    ...checkEnabled(options, source.value?.kind),
   ];
   const slot = kit.value?.manifest.slot.size ?? Infinity;
   const memory = source.value?.kind === 'inputs' ? source.value.inputs.memorySize : 0;

@@ -17,7 +17,7 @@ import { redirectSyscalls, type SyscallMode } from './sites/redirect.js';
 import type { SyscallSite } from './sites/site.js';
 
 /** Raised whenever what is written for an input changes: files rewritten by another version are not taken from the cache. */
-export const REWRITE_VERSION = 2;
+export const REWRITE_VERSION = 3;
 
 /** What the user can choose about the rewriting. */
 export interface RewriteOptions {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** docs/architecture.md, "Layers", from the ground up. A module imports from its own part and from lower ones. */
 const LEVELS: readonly (readonly string[])[] = [
   ['errors'],
-  ['host'],
+  ['host', 'options'],
   ['elf'],
   ['x86'],
   ['image', 'checks'],

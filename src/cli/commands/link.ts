@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../host/index.js';
 import { link, type LinkOptions, type LinkResult } from '../../link.js';
+import { UKL_OPTIONS, type UklOption } from '../../options/index.js';
 import { SYSCALL_MODES } from '../../rewrite/index.js';
 import { DEBUG_FILE_ENDING } from '../../gdb/debug-file.js';
 import { COMPRESSIONS } from '../../image/compression.js';
@@ -73,12 +74,18 @@ async function linkFlagsOf({ program, given: words }: InputWords<LinkOptionName>
     kit: words.kit?.[0],
     compress: oneOf('compress', COMPRESSIONS, words.compress?.[0]),
     syscalls: oneOf('syscalls', SYSCALL_MODES, words.syscalls?.[0]),
+    enable: enabledOptions(words),
     map: words.map?.[0],
     debugFile: words['separate-debug-file']?.map((file) => file || true)[0],
     dependencyFile: words['dependency-file']?.[0],
     sites: words.json !== undefined || words['print-stats'] !== undefined,
     ...warningChoice(words),
   });
+}
+
+function enabledOptions(words: InputWords<LinkOptionName>['given']): UklOption[] | undefined {
+  const enabled = UKL_OPTIONS.filter((option) => words[`enable-${option}`] !== undefined);
+  return enabled.length > 0 ? enabled : undefined;
 }
 
 /** A link without such files does not load what reads them. */

@@ -31,7 +31,7 @@ function linkFacts(link: LinkedReport): [string, string | undefined][] {
     ['command line', link.cmdline === undefined ? 'the kernel’s own' : JSON.stringify(link.cmdline)],
     ['slot', `${slot.address}, ${link.slotUsed} of ${slot.size} bytes used`],
     ['KASLR moves', `${words.kernel} words of the kernel, ${words.program} of the program`],
-    ['options', link.options === undefined ? undefined : `0x${link.options.toString(16)} (.note.ukl)`],
+    ['options', link.options?.map((option) => `--enable-${option}`).join(' ') || undefined],
     ['arguments', argv && shellLine(argv)],
     ['environment', env === undefined || env.length === 0 ? undefined : shellLine(env)],
   ];

@@ -8,6 +8,7 @@ import {
   type ElfEdit,
   type ElfFile,
 } from '../../elf/index.js';
+import { GENERAL_ENTRY, entrySymbol } from '../../options/index.js';
 import { iced } from '../../x86/index.js';
 import { PREFIX } from '../../ld/linker-symbols.js';
 import { functionAt, mayMakeSyscalls } from './code-section.js';
@@ -23,8 +24,7 @@ export const SYSCALL_MODES = ['redirect', 'native'] as const;
 export type SyscallMode = (typeof SYSCALL_MODES)[number];
 
 /** A name that no program can have: with the prefix it is the kernel's entry for system calls that are jumped to. */
-export const KERNEL_NAME = 'entry_SYSCALL_64';
-const KERNEL_ENTRY = PREFIX + KERNEL_NAME;
+export const KERNEL_NAME = GENERAL_ENTRY.slice(PREFIX.length);
 
 /** Stubs begin at multiples of this. */
 const STUB_ALIGN = 8;
@@ -114,7 +114,8 @@ function planSite(object: ObjectCode, code: ProvenCode, index: number): Plan | N
 class Redirector {
   readonly #edit: ElfEdit;
   readonly #frames = new Map<EhFrame, FrameWriter>();
-  #entry: number | undefined;
+  /** Symbol indices of the kernel's entries. */
+  readonly #entries = new Map<string, number>();
 
   constructor(edit: ElfEdit) {
     this.#edit = edit;
@@ -133,10 +134,9 @@ class Redirector {
         offset,
       );
     }
-    this.#entry ??= this.#edit.symbols.add({ name: KERNEL_ENTRY });
     this.#edit
       .relocations(section)
-      .add({ offset: stub.entryField, type: R_X86_64.PLT32, symbol: this.#entry, addend: -4 });
+      .add({ offset: stub.entryField, type: R_X86_64.PLT32, symbol: this.#entry(about.number), addend: -4 });
     // As compilers name parts of functions: read.cold, read.part.0.
     const symbol = this.#edit.symbols.add({
       name: `${PREFIX}${about.function ?? about.section}.syscall`,
@@ -152,6 +152,15 @@ class Redirector {
 
   finish(): void {
     for (const writer of this.#frames.values()) writer.finish();
+  }
+
+  #entry(number: number | undefined): number {
+    const name = entrySymbol(number);
+    const known = this.#entries.get(name);
+    if (known !== undefined) return known;
+    const added = this.#edit.symbols.add({ name });
+    this.#entries.set(name, added);
+    return added;
   }
 
   #writer(frame: EhFrame): FrameWriter {

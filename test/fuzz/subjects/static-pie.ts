@@ -41,7 +41,7 @@ function exerciseStaticPie(bytes: Uint8Array, findings: Findings): void {
   const made = findings.attempt(() => readElf(program.elf));
   const problems = isSound && made !== undefined ? verifyElf(made) : [];
   if (problems.length > 0) throw new Error(`what was laid out is no sound ELF file: ${problems[0]?.message}`);
-  findings.attempt(() => planSlot(SLOT, program, Buffer.from('070701')));
+  findings.attempt(() => planSlot(SLOT, { program, initramfs: Buffer.from('070701') }));
 }
 
 /** Headers apart, which begin the first one. */
