@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { link } from '../../src/link.js';
+import type { UklOption } from '../../src/options/index.js';
 import type { SyscallReport } from '../../src/report/index.js';
 import type { SyscallMode } from '../../src/rewrite/index.js';
 import { buildMultiCall, linkExecutable, type Model } from './compile.js';
@@ -36,6 +37,8 @@ export type SuiteMachine = Pick<Boot, 'cpus' | 'cpu' | 'memory' | 'append'> & { 
 export interface SuiteProgram {
   readonly model: Model;
   readonly syscalls: SyscallMode;
+  /** Options of the link (docs/options.md). */
+  readonly enable?: readonly UklOption[];
   /** Whether gcc links it, as a static-PIE executable that both rings run. */
   readonly finished?: boolean;
 }
@@ -43,8 +46,8 @@ export interface SuiteProgram {
 /** Builds and links; throws if that is not possible. What is of an earlier build of `name` is replaced. */
 export async function buildSuite(
   fixtures: readonly Fixture[],
-  { model, syscalls, finished = false }: SuiteProgram,
-  name = finished ? 'static-pie' : `${model}-${syscalls}`,
+  { model, syscalls, enable = [], finished = false }: SuiteProgram,
+  name = [finished ? 'static-pie' : `${model}-${syscalls}`, ...enable].join('-'),
 ): Promise<SuiteImage> {
   const folder = `${buildFolder}/suite/${name}`;
   mkdirSync(folder, { recursive: true });
@@ -56,6 +59,7 @@ export async function buildSuite(
     program: finished ? [executable] : [...program.objects, ...program.libs],
     output: kernel,
     syscalls,
+    enable,
     sites: true,
   });
   await buildSuiteRoot({
