@@ -69,6 +69,12 @@ describe('symbols of a kernel', () => {
     expect(slotOf(map)).toEqual({ start: '0xffffffff83000000', size: 0x4000000 });
     const entries = 'ffffffff81a00000 T ukl_entry_SYSCALL_64_not\nffffffff81a00180 T ukl_entry_SYSCALL_64\n';
     expect(entriesOf(entries)).toEqual({ ukl_entry_SYSCALL_64: '0xffffffff81a00180' });
+    const more = `${entries}ffffffff81a00200 T ukl_bypass_39\nffffffff81a00300 T ukl_shortcut_1\nffffffff81a00400 T ukl_bypass_39x\n`;
+    expect(entriesOf(more)).toEqual({
+      ukl_entry_SYSCALL_64: '0xffffffff81a00180',
+      ukl_bypass_39: '0xffffffff81a00200',
+      ukl_shortcut_1: '0xffffffff81a00300',
+    });
     expect(() => entriesOf(map)).toThrow(/UKL4021/);
     expect(() => slotOf('ffffffff81000000 T _text\n')).toThrow(/UKL4021/);
   });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GENERAL_ENTRY, bindEntries } from '../../../src/options/index.js';
 import { packageRoot } from '../../../src/host/index.js';
 import { expect } from 'vitest';
 import type { LinkedProgram } from '../../../src/image/index.js';
@@ -69,7 +70,7 @@ export class Workshop {
       toolchain,
       base,
       // Where the kernel's entry would be: it moves with the slot.
-      imports: new Map([['ukl_entry_SYSCALL_64', base - 0x10_0000n]]),
+      imports: bindEntries(new Set(), { [GENERAL_ENTRY]: `0x${(base - 0x10_0000n).toString(16)}` }).addresses,
       rewriting: { syscalls },
       withDebug,
       cache,

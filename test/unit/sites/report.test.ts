@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { GENERAL_ENTRY, bindEntries } from '../../../src/options/index.js';
 import { packageRoot } from '../../../src/host/index.js';
 import { readElf } from '../../../src/elf/index.js';
 import { findToolchain, parseProgramArguments, resolveInputs } from '../../../src/inputs/index.js';
@@ -29,7 +30,8 @@ async function link(words: readonly string[], syscalls: SyscallMode): Promise<Li
   const toolchain = await findToolchain();
   const cache = new RewriteCache(sharedCache);
   const inputs = await resolveInputs(parseProgramArguments(words), toolchain, cache);
-  const imports = new Map([['ukl_entry_SYSCALL_64', BASE - 0x10_0000n]]);
+  const entry = `0x${(BASE - 0x10_0000n).toString(16)}`;
+  const imports = bindEntries(new Set(), { [GENERAL_ENTRY]: entry }).addresses;
   return await linkProgram({
     inputs,
     toolchain,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElfEdit, readElf, type ElfFile } from '../../../src/elf/index.js';
+import { BYPASSED, GENERAL_ENTRY, entrySymbol } from '../../../src/options/index.js';
 import type { SyscallMode, SyscallSite } from '../../../src/rewrite/index.js';
 import { redirectSyscalls } from '../../../src/rewrite/sites/redirect.js';
 import { compile, run, withDirectory } from '../elf/support/corpus.js';
@@ -32,10 +33,11 @@ export function outcomes(source: string): string[] {
   );
 }
 
+const ENTRIES = [GENERAL_ENTRY, ...[...BYPASSED].map(entrySymbol)];
+
 /** What stands in for the kernel in ring 3: the site's own instruction, as if the jump had been undone on arrival. */
 const ENTRY = `
-.globl ukl_entry_SYSCALL_64
-ukl_entry_SYSCALL_64:
+${ENTRIES.map((name) => `.globl ${name}\n${name}:`).join('\n')}
   lea -2(%rcx), %rcx
   jmp *%rcx
 .section .note.GNU-stack,"",@progbits
