@@ -25,7 +25,8 @@ static const struct {
 const char *own_path;
 extern char **environ;
 
-static const struct subject *const groups[] = { clock_subjects, call_subjects, memory_subjects,
+static const struct subject *const groups[] = { clock_subjects, call_subjects, file_subjects, socket_subjects,
+						wait_subjects, memory_subjects,
 						process_subjects, thread_subjects, signal_subjects };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -21,7 +21,7 @@ struct subject {
 	void (*after)(void);
 };
 
-extern const struct subject clock_subjects[], call_subjects[], memory_subjects[], process_subjects[],
+extern const struct subject clock_subjects[], call_subjects[], file_subjects[], socket_subjects[], wait_subjects[], memory_subjects[], process_subjects[],
 	thread_subjects[], signal_subjects[];
 
 /* What this program was started as, to be started again, and the argument with which it returns at once. */

@@ -4,18 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UklError, runErrors } from '../errors/index.js';
 import { demandRequirements, forgetTemporary, packageVersion, temporaryName } from '../host/index.js';
-import { link } from '../link.js';
+import { link, type LinkResult } from '../link.js';
+import type { UklOption } from '../options/index.js';
 import { runImage } from '../run/index.js';
 import { makeGuestProgram } from './guest-program.js';
 import { RINGS, parseSamples, type Count, type Counts, type Ring } from './guest-samples.js';
 import { EMPTY, KNOWN, guestSubjects } from './guest-subjects.js';
 
 /** Raised when a field of the result changes its meaning or goes away. */
-export const GUEST_BENCH_SCHEMA = 1;
+export const GUEST_BENCH_SCHEMA = 2;
 
 export interface GuestBenchOptions {
   /** As for a link. */
   readonly kit?: string;
+  /** Besides ring 0 as it is: the options of docs/options.md to link the program with, a boot for each set. */
+  readonly variants?: readonly (readonly UklOption[])[];
   readonly onSubject?: (done: number, subjects: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -26,6 +29,7 @@ export interface GuestBenchResult {
   readonly kit: { readonly key: string; readonly release: string; readonly profile: string };
   readonly compiler: string;
   readonly machine: { readonly qemu: string; readonly cpu: string; readonly icount: string };
+  readonly variants: readonly (readonly UklOption[])[];
   readonly subjects: readonly GuestSubject[];
 }
 
@@ -36,6 +40,8 @@ export interface GuestSubject {
   readonly counts: Readonly<Record<Ring, Count>>;
   /** Ring 0 to ring 3. */
   readonly ratio: number;
+  /** Ring 0 with options, in the order of the result’s `variants`; the ratio is to ring 3 without any. */
+  readonly variants: readonly { readonly count: Count; readonly ratio: number }[];
 }
 
 const QEMU = 'qemu-system-x86_64';
@@ -57,6 +63,7 @@ const LIMIT = 2400;
  */
 export async function benchGuest({
   kit,
+  variants = [],
   onSubject,
   signal,
 }: GuestBenchOptions = {}): Promise<GuestBenchResult> {
@@ -69,8 +76,17 @@ export async function benchGuest({
     await mkdir(folder, { mode: 0o700 });
     const { objects, initrd, compiler } = await makeGuestProgram(folder);
     const image = join(folder, 'image');
-    const linked = await link({ program: objects, output: image, ...(kit === undefined ? {} : { kit }) });
-    const counts = await measureImage(image, initrd, onSubject, signal);
+    const boots: Counts[] = [];
+    let linked: LinkResult | undefined;
+    for (const enable of [[], ...variants]) {
+      linked = await link({ program: objects, output: image, enable, ...(kit === undefined ? {} : { kit }) });
+      const turn = boots.length;
+      const onRun = (done: number, runs: number): void =>
+        onSubject?.(turn * runs + done, runs * (variants.length + 1));
+      boots.push(await measureImage(image, initrd, onRun, signal));
+    }
+    const [plain, ...others] = boots;
+    if (plain === undefined || linked === undefined) throw new RangeError('nothing was measured');
     const { key, kernel } = linked.kit.manifest;
     return {
       schema: GUEST_BENCH_SCHEMA,
@@ -78,7 +94,8 @@ export async function benchGuest({
       kit: { key, release: kernel.release, profile: kernel.profile },
       compiler,
       machine: { qemu: qemuVersion(), cpu: CPU, icount: ICOUNT },
-      subjects: [...guestSubjects].map(([id, title]) => subjectOf(id, title, counts)),
+      variants,
+      subjects: [...guestSubjects].map(([id, title]) => subjectOf(id, title, plain, others)),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -128,10 +145,15 @@ function calibrationProblem(counts: Counts): string | undefined {
   return undefined;
 }
 
-function subjectOf(id: string, title: string, counts: Counts): GuestSubject {
+function subjectOf(id: string, title: string, counts: Counts, others: readonly Counts[]): GuestSubject {
   const ring3 = instructionsOf(counts, 'ring3', id);
   const ring0 = instructionsOf(counts, 'ring0', id);
-  return { id, title, counts: { ring3, ring0 }, ratio: ring0.instructions / ring3.instructions };
+  const ratioOf = ({ instructions }: Count): number => instructions / ring3.instructions;
+  const variants = others.map((other) => {
+    const count = instructionsOf(other, 'ring0', id);
+    return { count, ratio: ratioOf(count) };
+  });
+  return { id, title, counts: { ring3, ring0 }, ratio: ratioOf(ring0), variants };
 }
 
 /** One count, less what an empty round counts. */

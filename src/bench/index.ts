@@ -12,4 +12,6 @@ export {
   type GuestBenchResult,
   type GuestSubject,
 } from './bench-guest.js';
+export type { Count } from './guest-samples.js';
 export { rewriteOne } from './rewrite-one.js';
+export { ALL_VARIANTS, BENCHED, parseVariants } from './guest-variants.js';

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { DEBUG_FILE_ENDING } from '../../src/gdb/index.js';
 import { link } from '../../src/link.js';
+import type { UklOption } from '../../src/options/index.js';
 import { compileObject, linkExecutable, type Model } from './compile.js';
 import { loadFixtures, type Fixture } from './fixtures.js';
 import { buildFolder } from './paths.js';
@@ -32,18 +33,21 @@ export async function imageOf(
     readonly finished?: boolean;
     /** Whether its symbols and lines are kept, in a file beside it. */
     readonly debugFile?: boolean;
+    /** Options of the link (docs/options.md). */
+    readonly enable?: readonly UklOption[];
   } = {},
 ): Promise<string> {
   const fixture = fixtureNamed(name);
-  const { args = [], model = 'default', finished = false, debugFile = false } = options;
+  const { args = [], model = 'default', finished = false, debugFile = false, enable = [] } = options;
   mkdirSync(folder, { recursive: true });
-  const output = `${folder}/${name}-${finished ? 'static-pie' : model}.bzImage`;
+  const output = `${folder}/${[name, finished ? 'static-pie' : model, ...enable].join('-')}.bzImage`;
   const libs = fixture.language === 'c++' ? ['-lstdc++', '-lm'] : fixture.libs;
   const objects = [await compileObject(fixture, model)];
   await link({
     program: finished ? [await linkExecutable({ objects, libs }, 'static-pie')] : [...objects, ...libs],
     output,
     args,
+    enable,
     ...(debugFile ? { debugFile: `${output}${DEBUG_FILE_ENDING}` } : {}),
   });
   return output;
