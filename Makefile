@@ -22,6 +22,7 @@ help:
 	@echo 'make kernel-tree     a git tree of the kernel with the patches as commits, in $(TREE)'
 	@echo 'make kernel          compile what was edited in $(TREE) and store its kit'
 	@echo 'make patches         write the commits of $(TREE) back to patches/'
+	@echo 'make benchmarks      count again what docs/benchmarks.md says'
 	@echo 'make fuzz            200,000 damaged inputs (RUNS=N: as many)'
 	@echo 'make clean           remove what was built here (kits stay in the cache)'
 
@@ -94,6 +95,11 @@ kernel: tool
 .PHONY: patches
 patches: tool
 	$(UKL) kernel patches $(TREE)
+
+.PHONY: benchmarks
+benchmarks: tool
+	$(UKL) kernel build
+	node scripts/benchmarks.mjs
 
 .PHONY: fuzz
 fuzz: tool

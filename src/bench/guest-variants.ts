@@ -1,12 +1,9 @@
 import { UKL_OPTIONS, type UklOption } from '../options/index.js';
 
-/** The options of docs/options.md that `bench guest` can link its program with. */
-export const BENCHED: readonly UklOption[] = ['use-ret', 'bypass', 'shortcuts'];
-
 /** The variants of `--options all`: each option alone, then all together. */
 export const ALL_VARIANTS: readonly (readonly UklOption[])[] = [
-  ...BENCHED.map((option) => [option]),
-  BENCHED,
+  ...UKL_OPTIONS.map((option) => [option]),
+  UKL_OPTIONS,
 ];
 
 /** Reads `NAME[+NAME …]` or `all`; undefined if a name is none. */

@@ -52,9 +52,7 @@ export const linkOptions = {
     describe: 'Return to the program without IRET; this and the next, see docs/options.md',
   },
   'enable-bypass': { describe: 'Call the kernel’s functions without the work of entry and exit' },
-  'enable-same-stack': { describe: 'Serve interrupts on the program’s stack; needs code without red zone' },
   'enable-shortcuts': { describe: 'Lead read, write, send and recv on TCP sockets past the layers above' },
-  'enable-libupcall': { describe: 'Let the kernel call the program’s handlers of events (ukl_upcall.h)' },
   map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
   'separate-debug-file': {
     value: 'FILE',

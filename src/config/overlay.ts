@@ -13,6 +13,7 @@ export function overlayLink(
   { replacesProgram, ...flags }: LinkFlags,
 ): LinkSettings {
   const typed = flags.program ?? [];
+  const enable = new Set(both(file.enable, flags.enable));
   const program = replacesProgram ? typed : [...(file.program ?? []), ...typed];
   return {
     ...file,
@@ -22,7 +23,7 @@ export function overlayLink(
     // Of several variables with one name the last one counts (docs/run.md).
     env: both(file.env, flags.env),
     files: both(file.files, flags.files),
-    enable: [...new Set(both(file.enable, flags.enable))],
+    ...(enable.size === 0 ? {} : { enable: [...enable] }),
     noWarn: both(file.noWarn, flags.noWarn),
   };
 }

@@ -1,16 +1,18 @@
-/** What a link can change about how a program and the kernel meet (docs/options.md), in the order of the bits that tell the kernel. */
-export const UKL_OPTIONS = ['use-ret', 'bypass', 'same-stack', 'shortcuts', 'libupcall'] as const;
+/** What a link can change about how a program and the kernel meet (docs/options.md), and the bit that tells the kernel: UKL_… of include/linux/ukl.h. */
+const BITS = { 'use-ret': 1, bypass: 2, shortcuts: 8 } as const;
 
-export type UklOption = (typeof UKL_OPTIONS)[number];
+export type UklOption = keyof typeof BITS;
 
-/** The options as bits, the first of {@link UKL_OPTIONS} the lowest: `enum ukl_option` of include/linux/ukl.h. */
+export const UKL_OPTIONS = Object.keys(BITS) as readonly UklOption[];
+
+/** The options as bits. */
 export function optionBits(options: Iterable<UklOption>): number {
   let bits = 0;
-  for (const option of options) bits |= 1 << UKL_OPTIONS.indexOf(option);
+  for (const option of options) bits |= BITS[option];
   return bits;
 }
 
 /** The options that bits stand for; bits that are none of ours are left out. */
 export function optionsOf(bits: number): UklOption[] {
-  return UKL_OPTIONS.filter((_, i) => (bits & (1 << i)) !== 0);
+  return UKL_OPTIONS.filter((option) => (bits & BITS[option]) !== 0);
 }
