@@ -8,7 +8,7 @@ BUILD := build
 # Where the kernel is worked on: `make kernel-tree`.
 TREE ?= $(BUILD)/linux
 
-SOURCES := $(shell find src -name '*.ts') $(wildcard guest/*.[ch]) guest/build.sh scripts/build.mjs scripts/code-cache.cjs package.json tsconfig.json tsconfig.build.json
+SOURCES := $(shell find src -name '*.ts') $(wildcard guest/*.[ch]) guest/build.sh $(wildcard lib/upcall/*) scripts/build.mjs scripts/code-cache.cjs package.json tsconfig.json tsconfig.build.json
 
 .PHONY: help
 help:

@@ -4,6 +4,7 @@
 //   index.js, elf.js …   the library, for import
 //   types/               its declarations
 //   init                 /init of images, made of guest/
+//   libukl_upcall.a      what --enable-libupcall links, made of lib/upcall/
 // Start-up is the largest part of a warm link. So the tool is one CommonJS file (Node's ESM loader takes milliseconds a
 // file) in which a module runs only when something imports it, and comes with V8's code cache of what a link uses.
 import { execFileSync } from 'node:child_process';
@@ -65,6 +66,7 @@ try {
   codeCache('record', 0, '-o', sample, join(seeds, 'hello.o'));
   rmSync(sample);
   execFileSync(join(root, 'guest/build.sh'), [join(staging, 'init')], { stdio: 'inherit' });
+  execFileSync(join(root, 'lib/upcall/build.sh'), [join(staging, 'libukl_upcall.a')], { stdio: 'inherit' });
   const types = join(staging, 'types');
   node(
     join(root, 'node_modules/typescript/bin/tsc'),

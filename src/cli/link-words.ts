@@ -53,6 +53,7 @@ export const linkOptions = {
   },
   'enable-bypass': { describe: 'Call the kernel’s functions without the work of entry and exit' },
   'enable-shortcuts': { describe: 'Lead read, write, send and recv on TCP sockets past the layers above' },
+  'enable-libupcall': { describe: 'Link libukl_upcall, and let the kernel call its handlers' },
   map: { value: 'FILE', describe: 'Write what became of every system call site to a text file' },
   'separate-debug-file': {
     value: 'FILE',
@@ -68,6 +69,10 @@ export const linkOptions = {
   'print-stats': { describe: 'Print time and bytes of every pass, and how many system calls are redirected' },
   json: { describe: 'Print one JSON document instead of text' },
   'print-makefile': { describe: 'Print the path of a Makefile to include, docs/make.md' },
+  'print-include': { describe: 'Print the folder of ukl_upcall.h, for compilers (-I)' },
+  'print-libs': {
+    describe: 'Print the folder of libukl_upcall.a, for programs that are linked for ring 3 (-L)',
+  },
   'print-cmake': { describe: 'Print the folder of the CMake module Ukl, docs/make.md' },
 } as const satisfies InputOptions;
 

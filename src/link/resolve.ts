@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { UklError, imageErrors, judgeFindings, type Diagnostic } from '../errors/index.js';
-import { demandReplaceable } from '../host/index.js';
+import { demandReplaceable, packageRoot } from '../host/index.js';
 import { checkCmdline } from '../image/cmdline.js';
 import { contentSize, type RootfsEntry } from '../image/rootfs-entry.js';
 import { readRootfs } from '../image/user-rootfs.js';
@@ -22,6 +23,9 @@ import { RewriteCache } from '../rewrite/index.js';
 import { attempt } from './attempt.js';
 import { checkEnabled } from './check-enabled.js';
 import type { LinkOptions } from './options.js';
+
+/** Made of lib/upcall/ when the tool is built. */
+const UPCALL_LIBRARY = join(packageRoot, 'dist', 'libukl_upcall.a');
 
 /** What is to be linked and with what, or an executable that is linked already and what there is to say about it. */
 export type ProgramSource =
@@ -110,7 +114,13 @@ async function resolveSource(
   }
   const toolchain = await findToolchain();
   if (program === undefined) return undefined;
-  return { kind: 'inputs', toolchain, inputs: await resolveInputs(program, toolchain, undefined, options) };
+  const whole = options.enable?.includes('libupcall') === true ? withUpcalls(options) : program;
+  return { kind: 'inputs', toolchain, inputs: await resolveInputs(whole, toolchain, undefined, options) };
+}
+
+/** The archive behind all else, as compilers put their own libraries. */
+function withUpcalls({ program }: LinkOptions): ProgramArguments {
+  return parseProgramArguments([...program, UPCALL_LIBRARY]);
 }
 
 function filesOf(source: ProgramSource): readonly SourceFile[] {

@@ -9,7 +9,7 @@ export const GENERAL_ENTRY = 'ukl_entry_SYSCALL_64';
  */
 export const BYPASSED: ReadonlySet<number> = new Set([
   0, 1, 3, 5, 7, 8, 9, 10, 11, 13, 14, 16, 17, 18, 19, 20, 23, 24, 28, 35, 39, 43, 44, 45, 46, 47, 62, 72, 96,
-  110, 186, 200, 202, 228, 230, 232, 233, 234, 257, 262, 270, 271, 281, 288, 291, 293, 299, 307, 318,
+  110, 158, 186, 200, 202, 228, 230, 232, 233, 234, 257, 262, 270, 271, 281, 288, 291, 293, 299, 307, 318,
 ]);
 
 /** The system calls that `--enable-shortcuts` leads past the layers above TCP, `ukl_shortcut_NUMBER`: read, write, sendto, recvfrom. */

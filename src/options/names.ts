@@ -1,5 +1,5 @@
 /** What a link can change about how a program and the kernel meet (docs/options.md), and the bit that tells the kernel: UKL_… of include/linux/ukl.h. */
-const BITS = { 'use-ret': 1, bypass: 2, shortcuts: 8 } as const;
+const BITS = { 'use-ret': 1, bypass: 2, shortcuts: 8, libupcall: 16 } as const;
 
 export type UklOption = keyof typeof BITS;
 

@@ -21,11 +21,11 @@ const machines: readonly [Model, SyscallMode, readonly UklOption[], SuiteMachine
   ['mixed', 'native', ['use-ret'], { cpus: 2 }],
   ['default', 'redirect', ['use-ret'], { cpus: 2, append: 'pti=on' }],
   ['default', 'redirect', ['bypass'], { cpus: 2 }],
-  ['mixed', 'redirect', ['shortcuts'], { cpus: 2 }],
+  ['mixed', 'redirect', ['shortcuts', 'libupcall'], { cpus: 2 }],
   [
     'kernel',
     'redirect',
-    ['use-ret', 'bypass', 'shortcuts'],
+    ['use-ret', 'bypass', 'shortcuts', 'libupcall'],
     { cpus: 2, cpu: 'max,la57=off', append: 'pti=on' },
   ],
 ];

@@ -19,10 +19,12 @@ import { endAtOnceOnSignal } from '../signals.js';
 import { UsageError } from '../status.js';
 import { table } from '../table.js';
 
-/** What other build systems include. */
+/** What other build systems include or name. */
 const BUILD_FILES = [
   ['print-makefile', 'make/ukl.mk'],
   ['print-cmake', 'cmake'],
+  ['print-include', 'lib/upcall'],
+  ['print-libs', 'dist'],
 ] as const;
 
 /** The root command: links a program with the kernel of a kit. Returns the exit status. */

@@ -20,10 +20,12 @@ const patches = readdirSync(series)
   .filter((name) => name.endsWith('.patch'))
   .map((name) => readFileSync(join(series, name), 'utf8'));
 
-/** The numbers of the entries that the kernel's patches make by these macros. */
+/** The numbers of the entries that the kernel's patches make by these macros: number and name of each, with commas between them. */
 const madeBy = (macros: string): number[] =>
   patches.flatMap((patch) =>
-    [...patch.matchAll(new RegExp(`^\\+(?:${macros}) (\\d+)`, 'gm'))].map(([, number]) => Number(number)),
+    [...patch.matchAll(new RegExp(`^\\+(?:${macros}) (\\d.*)`, 'gm'))].flatMap(([, list = '']) =>
+      list.split(',').map((one) => parseInt(one, 10)),
+    ),
   );
 
 const ascending = (numbers: Iterable<number>): number[] => [...numbers].sort((a, b) => a - b);
@@ -39,7 +41,7 @@ const symbols = Object.fromEntries(
 
 describe('options of a link', () => {
   it('have a bit each, in the program header too', () => {
-    expect(UKL_OPTIONS.map((option) => optionBits([option]))).toEqual([1, 2, 8]);
+    expect(UKL_OPTIONS.map((option) => optionBits([option]))).toEqual([1, 2, 8, 16]);
     fc.assert(
       fc.property(fc.subarray([...UKL_OPTIONS]), (options) => {
         expect(optionsOf(headerOptions(headerFlags(optionBits(options))))).toEqual(options);
@@ -67,7 +69,10 @@ describe('entries of the kernel', () => {
 
   it('are bound as the options say', () => {
     expect([1, 3].map((number) => boundTo([], number))).toEqual([GENERAL_ENTRY, GENERAL_ENTRY]);
-    expect([1, 3].map((number) => boundTo(['use-ret'], number))).toEqual([GENERAL_ENTRY, GENERAL_ENTRY]);
+    expect([1, 3].map((number) => boundTo(['use-ret', 'libupcall'], number))).toEqual([
+      GENERAL_ENTRY,
+      GENERAL_ENTRY,
+    ]);
     expect([1, 3].map((number) => boundTo(['bypass'], number))).toEqual(['ukl_bypass_1', 'ukl_bypass_3']);
     expect([1, 3].map((number) => boundTo(['shortcuts'], number))).toEqual(['ukl_shortcut_1', GENERAL_ENTRY]);
     expect([1, 3].map((number) => boundTo(['bypass', 'shortcuts'], number))).toEqual([
