@@ -6,7 +6,7 @@ import { UklError, runErrors } from '../errors/index.js';
 import { demandRequirements, forgetTemporary, packageVersion, temporaryName } from '../host/index.js';
 import { link, type LinkResult } from '../link.js';
 import type { UklOption } from '../options/index.js';
-import { runImage } from '../run/index.js';
+import { runImage, type Accelerator } from '../run/index.js';
 import { makeGuestProgram } from './guest-program.js';
 import { RINGS, parseSamples, type Count, type Counts, type Ring } from './guest-samples.js';
 import { EMPTY, KNOWN, guestSubjects } from './guest-subjects.js';
@@ -14,11 +14,20 @@ import { EMPTY, KNOWN, guestSubjects } from './guest-subjects.js';
 /** Raised when a field of the result changes its meaning or goes away. */
 export const GUEST_BENCH_SCHEMA = 2;
 
+/**
+ * What is counted: instructions of an emulated machine, or ticks of the time stamp counter of one that runs as fast as it can: cycles at the processor's nominal
+ * frequency under KVM, under emulation a time that only ratios mean something of.
+ */
+export const METERS = ['instructions', 'ticks'] as const;
+export type Meter = (typeof METERS)[number];
+
 export interface GuestBenchOptions {
   /** As for a link. */
   readonly kit?: string;
   /** Besides ring 0 as it is: the options of docs/options.md to link the program with, a boot for each set. */
   readonly variants?: readonly (readonly UklOption[])[];
+  /** `instructions` when absent. */
+  readonly meter?: Meter;
   readonly onSubject?: (done: number, subjects: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -28,7 +37,14 @@ export interface GuestBenchResult {
   readonly tool: string;
   readonly kit: { readonly key: string; readonly release: string; readonly profile: string };
   readonly compiler: string;
-  readonly machine: { readonly qemu: string; readonly cpu: string; readonly icount: string };
+  readonly meter: Meter;
+  /** How ticks are executed, and how instructions are: what is left out is QEMU’s default. */
+  readonly machine: {
+    readonly qemu: string;
+    readonly accelerator: Accelerator;
+    readonly cpu?: string;
+    readonly icount?: string;
+  };
   readonly variants: readonly (readonly UklOption[])[];
   readonly subjects: readonly GuestSubject[];
 }
@@ -52,6 +68,14 @@ const CPU = 'max,-erms,-fsrm';
 /** The time stamp counter counts instructions; when all processes wait, the clock leaps to the next timer. */
 const ICOUNT = 'shift=0,sleep=off';
 
+/** How a machine runs that counts instructions. */
+const COUNTING = {
+  accelerator: 'tcg',
+  qemuArguments: ['-cpu', CPU, '-icount', ICOUNT],
+  // A clock that leaps looks unstable to the kernel's watchdog of clocks, and time would cost a system call.
+  append: 'tsc=reliable',
+} as const;
+
 /** Seconds: a hundred times what a default kit takes on an idle machine; a debugging one is slow. */
 const LIMIT = 2400;
 
@@ -64,6 +88,7 @@ const LIMIT = 2400;
 export async function benchGuest({
   kit,
   variants = [],
+  meter = 'instructions',
   onSubject,
   signal,
 }: GuestBenchOptions = {}): Promise<GuestBenchResult> {
@@ -78,12 +103,15 @@ export async function benchGuest({
     const image = join(folder, 'image');
     const boots: Counts[] = [];
     let linked: LinkResult | undefined;
+    let accelerator: Accelerator = 'tcg';
     for (const enable of [[], ...variants]) {
       linked = await link({ program: objects, output: image, enable, ...(kit === undefined ? {} : { kit }) });
       const turn = boots.length;
       const onRun = (done: number, runs: number): void =>
         onSubject?.(turn * runs + done, runs * (variants.length + 1));
-      boots.push(await measureImage(image, initrd, onRun, signal));
+      const { counts, accelerator: used } = await measureImage(image, initrd, meter, onRun, signal);
+      boots.push(counts);
+      accelerator = used;
     }
     const [plain, ...others] = boots;
     if (plain === undefined || linked === undefined) throw new RangeError('nothing was measured');
@@ -93,7 +121,12 @@ export async function benchGuest({
       tool: packageVersion(),
       kit: { key, release: kernel.release, profile: kernel.profile },
       compiler,
-      machine: { qemu: qemuVersion(), cpu: CPU, icount: ICOUNT },
+      meter,
+      machine: {
+        qemu: qemuVersion(),
+        accelerator,
+        ...(meter === 'instructions' ? { cpu: CPU, icount: ICOUNT } : {}),
+      },
       variants,
       subjects: [...guestSubjects].map(([id, title]) => subjectOf(id, title, plain, others)),
     };
@@ -107,20 +140,18 @@ export async function benchGuest({
 async function measureImage(
   image: string,
   initrd: string,
+  meter: Meter,
   onSubject: GuestBenchOptions['onSubject'],
   signal: AbortSignal | undefined,
-): Promise<Counts> {
+): Promise<{ readonly counts: Counts; readonly accelerator: Accelerator }> {
   // The program's own two as well, in each ring.
   const runs = (guestSubjects.size + 2) * RINGS.length;
   let console = '';
-  const { outcome } = await runImage({
+  const { outcome, accelerator } = await runImage({
     image,
     initrd,
-    accelerator: 'tcg',
     network: 'none',
-    qemuArguments: ['-cpu', CPU, '-icount', ICOUNT],
-    // A clock that leaps looks unstable to the kernel's watchdog of clocks, and time would cost a system call.
-    append: 'tsc=reliable',
+    ...(meter === 'instructions' ? COUNTING : {}),
     timeout: LIMIT,
     ...(signal === undefined ? {} : { signal }),
     onConsole: (bytes) => {
@@ -130,8 +161,12 @@ async function measureImage(
   });
   const counts = parseSamples(console);
   const problem =
-    outcome.kind === 'exit' && outcome.status === 0 ? calibrationProblem(counts) : 'the program failed';
-  if (problem === undefined) return counts;
+    outcome.kind !== 'exit' || outcome.status !== 0
+      ? 'the program failed'
+      : meter === 'instructions'
+        ? calibrationProblem(counts)
+        : undefined;
+  if (problem === undefined) return { counts, accelerator };
   throw new UklError(runErrors.notMeasured(problem, console.trimEnd().split('\n').slice(-20)));
 }
 

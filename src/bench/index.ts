@@ -7,6 +7,7 @@ export {
   type SubjectResult,
 } from './bench-link.js';
 export {
+  METERS,
   benchGuest,
   type GuestBenchOptions,
   type GuestBenchResult,

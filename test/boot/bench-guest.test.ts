@@ -40,6 +40,16 @@ it('counts every subject in both rings, and leaves nothing', async () => {
   expect(snapshot(temporary)).toEqual({});
 }, 2_400_000);
 
+it('counts ticks of a machine as it runs', async () => {
+  const { status, stdout } = await runCli(['bench', 'guest', '--meter', 'ticks', '--json']);
+  expect(status).toBe(0);
+  const { meter, machine, subjects } = JSON.parse(stdout) as GuestBenchResult;
+  expect([meter, machine.cpu, machine.icount]).toEqual(['ticks', undefined, undefined]);
+  expect(subjects.map(({ id }) => id)).toEqual([...guestSubjects.keys()]);
+  for (const { id, counts } of subjects)
+    for (const { samples } of [counts.ring3, counts.ring0]) expect(samples, id).toBeGreaterThan(10);
+}, 2_400_000);
+
 it('refuses options that are none', async () => {
   const { status, stderr } = await runCli(['bench', 'guest', '--options', 'bypass+speed']);
   expect(status).toBe(2);

@@ -1,4 +1,5 @@
 import {
+  METERS,
   benchGuest,
   parseVariants,
   type Count,
@@ -25,13 +26,19 @@ export const command = defineCommand({
       describe:
         'Count with these options, too: names of docs/options.md joined by +, or all: each alone, and all together; may be repeated',
     },
+    meter: {
+      choices: METERS,
+      default: METERS[0],
+      describe:
+        'What to count: instructions of an emulated machine, or ticks of the time stamp counter, cycles under KVM',
+    },
     json: jsonOption,
   },
-  run: async ({ kit, options, json }) => {
+  run: async ({ kit, options, meter, json }) => {
     const variants = (options ?? []).flatMap(readVariants);
     const display = await showProgress('subjects');
     const result = await withCleanEnd((signal) =>
-      benchGuest(given({ kit, variants, signal, onSubject: display.update })),
+      benchGuest(given({ kit, variants, meter, signal, onSubject: display.update })),
     ).finally(display.stop);
     if (json) printJson(result);
     else printLine(resultText(result));
@@ -47,12 +54,20 @@ function readVariants(text: string): readonly (readonly UklOption[])[] {
   );
 }
 
-function resultText({ tool, kit, compiler, machine, variants, subjects }: GuestBenchResult): string {
+function resultText(result: GuestBenchResult): string {
+  const { tool, kit, compiler, variants, subjects } = result;
   return [
-    `Linux ${kit.release} (kit ${kit.key.slice(0, 12)}, ${kit.profile}); ${compiler}; ${machine.qemu}, -cpu ${machine.cpu} -icount ${machine.icount}; ukl-link ${tool}`,
-    'Instructions of program and kernel together, medians; spread: how far the middle half of the samples lies apart.',
+    `Linux ${kit.release} (kit ${kit.key.slice(0, 12)}, ${kit.profile}); ${compiler}; ${machineText(result)}; ukl-link ${tool}`,
+    `${METER_TEXT[result.meter]} of program and kernel together, medians; spread: how far the middle half of the samples lies apart.`,
     variants.length === 0 ? ringTable(subjects) : variantTable(variants, subjects),
   ].join('\n');
+}
+
+const METER_TEXT = { instructions: 'Instructions', ticks: 'Ticks of the time stamp counter' } as const;
+
+function machineText({ machine: { qemu, accelerator, cpu, icount } }: GuestBenchResult): string {
+  const counting = cpu === undefined || icount === undefined ? '' : ` -cpu ${cpu} -icount ${icount}`;
+  return `${qemu}, ${accelerator}${counting}`;
 }
 
 const counted = ({ instructions }: Count): string => Math.round(instructions).toLocaleString('en');
