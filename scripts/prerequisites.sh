@@ -9,7 +9,7 @@ packages="gcc make binutils libc6-dev flex bison bc libelf-dev lz4 patch tar xz-
 # What only the tests need: C++ fixtures, a shell for guests, a git tree of the kernel, a second opinion on zstd, more code to read, tracers and
 # debuggers for guests, the unpacker of source packages, what the examples are built and tried with.
 [ "${1:-}" != test ] || packages="$packages g++ busybox-static git zstd libssl-dev strace gdb gdbserver linux-perf dpkg-dev rustc cmake curl
-	openssl wrk apache2-utils autoconf automake meson ccache clang lld mold libevent-dev libmemcached-tools libpcre2-dev zlib1g-dev libjemalloc-dev tcl"
+	cpio openssl wrk apache2-utils autoconf automake meson ccache clang lld mold libevent-dev libmemcached-tools libpcre2-dev zlib1g-dev libjemalloc-dev tcl"
 
 missing=
 for package in $packages; do
